@@ -1,0 +1,32 @@
+# The same commands for a person and for CI. All set-up hangs on them alone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench docs clean
+
+demo: $(READY)
+	$(BIN)/broadsheet demo demo
+
+test: $(READY)
+	$(BIN)/pytest -q
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)
+	$(BIN)/python scripts/docs.py
+
+# Made anew when the dependencies change. constraints.txt is the set that was tested.
+$(READY): pyproject.toml constraints.txt scripts/environment.sh
+	sh scripts/environment.sh "$(PYTHON)" "$(VENV)"
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,308 @@
+"""A page and the feed's entry -> the article, clean.
+
+The base is trafilatura with comments off; the feed's own content wins where it is whole. What the source repeats, the
+title on top of the body, lines of editors and the like are taken out, each with its reason; the sanitiser comes last.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from configparser import ConfigParser
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+import lxml.html
+import msgspec
+from lxml import etree
+
+from broadsheet import urls
+from broadsheet.articles.images import body_images, lead_image, settle_sources
+from broadsheet.articles.metadata import Metadata, read_metadata
+from broadsheet.articles.sanitize import MAX_BYTES, MAX_DEPTH, depth, sanitize_html
+from broadsheet.articles.template import Template, apply_template
+from broadsheet.articles.tree import (
+    Element,
+    drop,
+    leaf_blocks,
+    lines,
+    make,
+    parse_fragment,
+    prune,
+    replace,
+    serialise,
+    text_of,
+)
+from broadsheet.errors import ExtractError, LimitExceeded
+from broadsheet.model import Article, Entry, Image, Removed
+from broadsheet.text import collapse, digest, excerpt, is_cjk, language, plain_title, visible_text, words
+
+VERSION = 1
+"""Of the extract stage; a higher one makes every stored article due again."""
+
+WHOLE = 120
+"""Words (CJK: characters) from which a feed's content may be a whole article."""
+
+# Lines at the edge of an article that speak of its making, not of its subject.
+_EDGE_LINES = [
+    (re.compile(r"[（(]?\s*责任?编[辑輯]\s*[:：].{0,40}$"), "editor's line"),
+    (re.compile(r"(原标题|原題|原標題)\s*[:：].{1,120}$"), "original title"),
+    (re.compile(r"The post .{1,300} appeared first on .{1,120}$"), "feed footer"),
+    (re.compile(r"(扫描?(上方|下方)?二维码|长按识别二维码|扫码关注|微信扫一扫).{0,60}$"), "QR code line"),
+    (re.compile(r"[-—\s]*(THE END|全文完|本文完)[-—\s]*$"), "end mark"),
+    (
+        re.compile(r"(Continue reading|Read more|阅读全文|阅读原文|查看原文)\s*[.…»›→]*$", re.IGNORECASE),
+        "read-more line",
+    ),
+]
+_ADVERT = re.compile(r"^\s*[【\[（(]?(广告|廣告|推广|Sponsored|Advertisement|Ad)[】\])）:：]", re.IGNORECASE)
+_FRAMES = ("iframe", "embed", "object", "video", "audio")
+
+
+def extract_article(html: bytes, *, url: str, entry: Entry | None = None, template: Template | None = None) -> Article:
+    """Return the article of a page, with the feed's entry and the site's template as evidence where given.
+
+    Raises ``ExtractError`` where neither holds any text. ``published`` is left empty when nobody gives a date.
+    """
+    page_html, meta = _from_page(html, url) if html else ("", Metadata())
+    chosen, origin = _choose(page_html, entry)
+    if not chosen and not (entry and entry.title):
+        raise ExtractError(f"{url}: neither the page nor the feed holds any text")
+    title = plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
+    base = url if origin == "page" or not (entry and entry.link) else entry.link
+    root, removed = tidy(chosen, base_url=base, title=title, template=template)
+    text = "\n".join(lines(root))
+    safe = sanitize_html(serialise(root), base_url=base)
+    images = body_images(root)
+    lead = _lead(entry, meta, images, template)
+    named = _language(title, text, entry, meta)
+    byline = ", ".join(filter(None, (collapse(str(person)) for person in entry.authors))) if entry else ""
+    provenance = {
+        "title": "feed" if entry and entry.title else meta.origin.get("title", ""),
+        "byline": "feed" if byline else meta.origin.get("byline", ""),
+        "text": origin,
+    }
+    return Article(
+        title=title or excerpt(text, width=80), byline=byline or ", ".join(meta.authors),
+        published=_published(entry, meta), published_source=_published_source(entry, meta),
+        modified=(entry.updated if entry else None) or meta.modified, language=named,
+        html=safe, text=text, excerpt=excerpt(_lead_text(root, text, entry), width=240), image=lead,
+        images=tuple(images), url=_canonical(url, meta, entry), comments_url=entry.comments_url if entry else "",
+        categories=tuple(dict.fromkeys(filter(None, (plain_title(name) for name in entry.categories)))) if entry else (),
+        rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text),
+        digest=digest(title, text), removed=tuple(removed),
+        provenance={name: value for name, value in provenance.items() if value},
+    )  # fmt: skip
+
+
+def date_article(article: Article, first_seen: datetime) -> Article:
+    """Return the article with a date that can be printed: never in the future, the day of first sight where none is known.
+
+    An estimate is exact to the day only, and says so by ``published_source``.
+    """
+    day = first_seen.replace(hour=0, minute=0, second=0, microsecond=0)
+    if article.published is None:
+        return msgspec.structs.replace(article, published=day, published_source="first_seen")
+    if article.published > first_seen + timedelta(minutes=10):
+        return msgspec.structs.replace(article, published=day, published_source="clamped")
+    if article.published < datetime(1995, 1, 1, tzinfo=UTC):
+        return msgspec.structs.replace(article, published=day, published_source="first_seen")
+    return article
+
+
+def tidy(
+    markup: str, *, base_url: str, title: str = "", template: Template | None = None
+) -> tuple[Element, list[Removed]]:
+    """Return the body as a tree without furniture, and what was taken out. Not yet sanitised."""
+    if len(markup) > MAX_BYTES or depth(markup) > MAX_DEPTH:
+        return parse_fragment(f"<p>{_escape(visible_text(markup[: 4 * MAX_BYTES]))}</p>"), [
+            Removed(what="markup", why="nested too deeply or too long", evidence="limits html_bytes, html_depth")
+        ]
+    root = parse_fragment(markup)
+    removed = [
+        Removed(what=f"<{element.tag}> block", why="no text of the article", evidence="element")
+        for element in root.iter("style", "script")
+    ]
+    etree.strip_elements(root, "style", "script", "noscript", "template", "form", "button", "input", with_tail=False)
+    _frames_to_links(root, base_url)
+    removed += settle_sources(root, base_url)
+    if template is not None:
+        removed += apply_template(root, template)
+    removed += _drop_edge_lines(root)
+    removed += _drop_title(root, title)
+    for heading in root.iter("h1"):
+        heading.tag = "h2"
+    prune(root)
+    return root, removed
+
+
+def is_whole(entry: Entry) -> bool:
+    """Return whether the feed carries an article in full, as far as its text alone can tell."""
+    text = visible_text(entry.content or entry.summary)
+    cut = text.endswith(("…", "...", "[…]", "[...]", "阅读全文", "Read more", "Continue reading"))
+    return not cut and words(text) >= WHOLE * (2 if is_cjk(text) else 1)
+
+
+@lru_cache(maxsize=1)
+def _settings() -> tuple[Any, Any]:
+    """Return trafilatura's settings for other scripts and for CJK.
+
+    Its floor of 250 characters makes short Han articles fall through to whole-page fallbacks; 80 and favouring
+    precision lift Chinese from F1 0.874 to 0.933.
+    """
+    from trafilatura.settings import DEFAULT_CONFIG
+
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    cjk = ConfigParser()
+    cjk.read_dict(DEFAULT_CONFIG)
+    cjk.set("DEFAULT", "MIN_EXTRACTED_SIZE", "80")
+    return DEFAULT_CONFIG, cjk
+
+
+def _from_page(html: bytes, url: str) -> tuple[str, Metadata]:
+    """Return the body of a page as HTML and what the page says of itself."""
+    from trafilatura import extract_with_metadata, load_html
+
+    if len(html) > 8 * MAX_BYTES:
+        raise LimitExceeded(f"{url}: the page has {len(html)} bytes", "page_bytes")
+    general, cjk = _settings()
+    tree = load_html(html)
+    if tree is None:
+        return "", Metadata()
+    meta = read_metadata(tree, url)
+    han = is_cjk(collapse(" ".join(tree.xpath("//p//text()")))[:4000])
+    document = extract_with_metadata(
+        tree, url=url, include_comments=False, include_images=True, include_links=True, include_formatting=True,
+        output_format="html", favor_precision=han, config=cjk if han else general,
+    )  # fmt: skip
+    if document is None or not document.text:
+        return "", meta
+    body = lxml.html.document_fromstring(document.text).find("body")
+    if meta.published is None and document.date:
+        dated = datetime.fromisoformat(document.date[:10]).replace(tzinfo=UTC)
+        meta = msgspec.structs.replace(meta, published=dated, origin=meta.origin | {"published": "page text"})
+    if not meta.authors and document.author:
+        authors = tuple(name.strip() for name in document.author.split(";"))
+        meta = msgspec.structs.replace(meta, authors=authors, origin=meta.origin | {"byline": "page text"})
+    return serialise(body) if body is not None else "", meta
+
+
+def _choose(page_html: str, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
+    """Return the better body and whose it is: the feed's where it is whole, the page's where that says more."""
+    own = (entry.content or entry.summary) if entry else ""
+    if entry and own and not _is_markup(entry):
+        own = "".join(f"<p>{_escape(part)}</p>" for part in re.split(r"\n\s*\n", own) if part.strip())
+    if not page_html:
+        return own, "feed" if own else ""
+    if not own:
+        return page_html, "page"
+    theirs, ours = words(visible_text(page_html)), words(visible_text(own))
+    if entry and is_whole(entry) and ours * 10 >= theirs * 8:
+        return own, "feed"
+    return (page_html, "page") if theirs > ours else (own, "feed")
+
+
+def _is_markup(entry: Entry) -> bool:
+    name = "content" if entry.content else "summary"
+    detail = entry.details.get(name)
+    return not (detail and detail.type == "text/plain") or "<" in (entry.content or entry.summary)
+
+
+def _title_type(entry: Entry) -> str:
+    detail = entry.details.get("title")
+    return detail.type if detail else ""
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _frames_to_links(root: Element, base_url: str) -> None:
+    """Put a link in the place of every frame and player, so that nothing of theirs is loaded."""
+    for frame in list(root.iter(*_FRAMES)):
+        inner = frame.find("source")
+        address = frame.get("src") or frame.get("data") or (inner.get("src") if inner is not None else "") or ""
+        target = urls.resolve(base_url, address)
+        if not urls.is_http(target):
+            drop(frame)
+            continue
+        paragraph = make("p")
+        paragraph.append(make("a", collapse(frame.get("title") or "") or urls.host(target), href=target))
+        replace(frame, paragraph)
+
+
+def _drop_edge_lines(root: Element) -> list[Removed]:
+    removed: list[Removed] = []
+    blocks = [block for block in leaf_blocks(root) if text_of(block)]
+    edge = blocks[:3] + [block for block in blocks[-6:] if block not in blocks[:3]]
+    for block in edge:
+        text = text_of(block)
+        why = next((why for pattern, why in _EDGE_LINES if len(text) < 500 and pattern.match(text)), "")
+        if why:
+            removed.append(Removed(what=text[:300], why=why, evidence="wording at the edge of the article"))
+            drop(block)
+    return removed
+
+
+def _drop_title(root: Element, title: str) -> list[Removed]:
+    """Take the title off the first lines of the body, where the page prints it above the text."""
+    wanted = re.sub(r"\W+", "", title).lower()
+    if not wanted:
+        return []
+    blocks = [block for block in leaf_blocks(root) if text_of(block)]
+    if len(blocks) < 2:
+        return []
+    for block in blocks[:3]:
+        if re.sub(r"\W+", "", text_of(block)).lower() == wanted:
+            drop(block)
+            return [Removed(what=title[:300], why="title repeated in the body", evidence="equal to the title")]
+    return []
+
+
+def _lead(entry: Entry | None, meta: Metadata, images: list[Image], template: Template | None) -> Image | None:
+    known = {image.url: image for image in images}
+    candidates: list[Image] = []
+    if entry and entry.image:
+        candidates.append(entry.image)
+    if entry:
+        candidates += [Image(url=item.url) for item in entry.enclosures if item.type.startswith("image/")]
+    if meta.image:
+        candidates.append(Image(url=meta.image))
+    candidates = [known.get(image.url, image) for image in candidates] + images
+    recurring = template.images if template else {}
+    return lead_image([image for image in candidates if image.url not in recurring])
+
+
+def _lead_text(root: Element, text: str, entry: Entry | None) -> str:
+    paragraphs = [text_of(block) for block in root.iter("p") if len(text_of(block)) > 20]
+    if paragraphs:
+        return " ".join(paragraphs[:4])
+    return text or (visible_text(entry.summary) if entry else "")
+
+
+def _language(title: str, text: str, entry: Entry | None, meta: Metadata) -> str:
+    hint = (entry.language if entry else "") or meta.language
+    return language(f"{title}\n{text}", hint)
+
+
+def _published(entry: Entry | None, meta: Metadata) -> datetime | None:
+    return ((entry.published or entry.updated or entry.created) if entry else None) or meta.published
+
+
+def _published_source(entry: Entry | None, meta: Metadata) -> Literal["feed", "page", ""]:
+    if entry and (entry.published or entry.updated or entry.created):
+        return "feed"
+    return "page" if meta.published else ""
+
+
+def _canonical(url: str, meta: Metadata, entry: Entry | None) -> str:
+    """Return the original's address; a canonical link to another site is a hint only and not followed."""
+    own = urls.unwrap(entry.link if entry and entry.link else url)
+    if meta.canonical and urls.registrable_domain(meta.canonical) == urls.registrable_domain(own):
+        return urls.strip_trackers(meta.canonical)[0]
+    return urls.strip_trackers(own)[0]
+
+
+def _is_advert(title: str, text: str) -> bool:
+    return bool(_ADVERT.match(title) or _ADVERT.match(text))

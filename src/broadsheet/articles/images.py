@@ -1,0 +1,174 @@
+"""Pictures: the true address behind lazy loading, what is no picture of the article, the lead, and local copies."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+from broadsheet import urls
+from broadsheet.articles.sanitize import sanitize_html
+from broadsheet.articles.tree import Element, drop, make, parse_fragment, prune, replace, serialise, text_of
+from broadsheet.errors import LimitExceeded, ParseError
+from broadsheet.model import Image, Removed
+
+MAX_PIXELS = 40_000_000
+MIN_SIDE = 80
+"""Pixels; smaller pictures are icons, rules and counters."""
+_LAZY = ("data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-echo", "data-url", "data-hi-res-src")
+_JUNK = re.compile(
+    r"(?i)(^|[/_.\-])(qr|qrcode|erweima|weixin|wechat|logo|icon|avatar|gravatar|pixel|spacer|blank|spinner|loading|"
+    r"beacon|counter|ad|ads|advert|banner|sponsor)s?\d*([/_.\-?]|$)"
+)
+_FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"}
+
+
+def settle_sources(root: Element, base_url: str) -> list[Removed]:
+    """Give every ``img`` its true, absolute address; take out counters and what has no usable address."""
+    removed: list[Removed] = []
+    for image in list(root.iter("img")):
+        address = urls.resolve(base_url, _true_address(image))
+        sides = [_side(image.get("width")), _side(image.get("height"))]
+        tiny = any(side is not None and side < 4 for side in sides)
+        if not urls.is_http(address) or tiny:
+            if image.get("src"):
+                why = "tracking pixel" if tiny else "picture without a usable address"
+                removed.append(Removed(what=str(image.get("src"))[:300], why=why, evidence="size or address"))
+            drop(image)
+            continue
+        for name in list(image.attrib):
+            if name not in ("alt", "title", "width", "height"):
+                del image.attrib[name]
+        image.set("src", address)
+    for source in list(root.iter("source")):
+        drop(source)
+    return removed
+
+
+def _true_address(image: Element) -> str:
+    for name in _LAZY:
+        if image.get(name):
+            return str(image.get(name)).strip()
+    address = (image.get("src") or "").strip()
+    if not address or address.startswith("data:"):
+        best = _largest(image.get("srcset") or image.get("data-srcset") or "")
+        parent = image.getparent()
+        if not best and parent is not None and parent.tag == "picture":
+            best = next(
+                (found for source in parent.iter("source") if (found := _largest(source.get("srcset") or ""))), ""
+            )
+        return best
+    return address
+
+
+def _largest(srcset: str) -> str:
+    """Return the widest candidate of a ``srcset`` (HTML, section 4.8.4.2.1), in time linear in its length."""
+    best, widest = "", -1.0
+    for candidate in srcset.split(", "):
+        parts = candidate.strip().strip(",").split()
+        if not parts or parts[0].startswith("data:"):
+            continue
+        size = parts[1][:-1] if len(parts) > 1 else "1"
+        width = float(size) if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", size) else 0.0
+        if width > widest:
+            best, widest = parts[0], width
+    return best
+
+
+def _side(value: str | None) -> int | None:
+    match = re.match(r"\s*(\d{1,6})", value or "")
+    return int(match[1]) if match else None
+
+
+def looks_like_junk(url: str) -> bool:
+    """Return whether a picture's address speaks of a QR code, logo, icon, counter or advert."""
+    return bool(_JUNK.search(url.split("://")[-1].split("/", 1)[-1][:500]))
+
+
+def lead_image(candidates: Sequence[Image]) -> Image | None:
+    """Return the first candidate that can be a picture of the article; none rather than a wrong one."""
+    for image in candidates:
+        known = [side for side in (image.width, image.height) if side]
+        if urls.is_http(image.url) and not looks_like_junk(image.url) and all(side >= MIN_SIDE for side in known):
+            return image
+    return None
+
+
+def body_images(root: Element) -> list[Image]:
+    """Return the pictures of a body in their order, with caption and declared size."""
+    found = []
+    for image in root.iter("img"):
+        figure = next(image.iterancestors("figure"), None)
+        caption = figure.find(".//figcaption") if figure is not None else None
+        found.append(
+            Image(
+                url=image.get("src"), alt=(image.get("alt") or "")[:500],
+                caption=text_of(caption)[:500] if caption is not None else "",
+                width=_side(image.get("width")), height=_side(image.get("height")),
+            )
+        )  # fmt: skip
+    return found
+
+
+def localise(html: str, copies: Mapping[str, Image | None], *, keep_remote: bool = False) -> str:
+    """Return safe HTML whose pictures are our copies; a picture without one becomes a link to the original."""
+    if "<img" not in html:
+        return html
+    root = parse_fragment(html)
+    for image in list(root.iter("img")):
+        source = image.get("src") or ""
+        if source.startswith("/m/") or (keep_remote and source not in copies):
+            continue
+        copy = copies.get(source)
+        if copy is None:
+            label = image.get("alt") or ""
+            if label and not looks_like_junk(source) and urls.is_http(source):
+                replace(image, make("a", label, href=source))
+            else:
+                drop(image)
+            continue
+        image.set("src", f"/{copy.path}")
+        image.set("width", str(copy.width))
+        image.set("height", str(copy.height))
+    prune(root)
+    return sanitize_html(serialise(root), base_url="")
+
+
+def reencode(data: bytes, *, max_width: int) -> tuple[bytes, str, int, int]:
+    """Return (bytes, path below the site, width, height) of a picture, decoded and written anew as WebP.
+
+    Nothing of the original file survives: no metadata, no second format hidden in it. Raises ``ParseError`` for what
+    is no picture or a vector graphic, ``LimitExceeded`` above 40 megapixels.
+    """
+    from PIL import Image as Pictures
+    from PIL import ImageOps, UnidentifiedImageError
+
+    Pictures.MAX_IMAGE_PIXELS = MAX_PIXELS
+    try:
+        with Pictures.open(io.BytesIO(data), formats=sorted(_FORMATS)) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise LimitExceeded(f"{opened.width} x {opened.height} pixels", "image_pixels")
+            if opened.format == "JPEG":
+                opened.draft("RGB", (max_width, max_width))
+            picture = ImageOps.exif_transpose(opened)
+            mode = "RGBA" if picture.mode in ("RGBA", "LA", "P", "PA") else "RGB"
+            picture = picture.convert(mode)
+            if picture.width > max_width:
+                picture = picture.resize(
+                    (max_width, max(1, round(picture.height * max_width / picture.width))), Pictures.Resampling.LANCZOS
+                )
+            written = io.BytesIO()
+            picture.save(written, "WEBP", quality=80, method=4)
+    except (
+        UnidentifiedImageError,
+        Pictures.DecompressionBombError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+    ) as error:
+        raise ParseError(f"no picture that can be decoded ({error})") from None
+    body = written.getvalue()
+    name = blake2b(body, digest_size=16).hexdigest()
+    return body, f"m/{name[:2]}/{name[2:]}.webp", picture.width, picture.height

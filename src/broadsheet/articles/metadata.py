@@ -1,0 +1,179 @@
+"""What a page says of itself: JSON-LD, Open Graph, meta tags, in that order of trust.
+
+On news sites these alone equal the metadata libraries at a thirtieth of the cost (title 0.86, author 0.86,
+date 0.95 of 258 pages).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from broadsheet import urls
+from broadsheet.articles.tree import Element
+from broadsheet.model import Record
+from broadsheet.text import collapse, plain_title
+
+_ARTICLE_TYPES = re.compile(
+    r"(News|Blog|Report|Analysis|Opinion|Review|Scholarly|Tech)?.{0,12}(Article|Posting|BlogPost)$"
+)
+_PUBLISHED = (
+    "article:published_time",
+    "og:published_time",
+    "datepublished",
+    "date",
+    "pubdate",
+    "dc.date",
+    "dcterms.created",
+)
+_MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "lastmod")
+_AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator", "byl", "parsely-author", "sailthru.author")
+
+
+class Metadata(Record, frozen=True, kw_only=True):
+    """What a page says of itself. ``origin`` tells of each field where it was found."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    modified: datetime | None = None
+    image: str = ""
+    description: str = ""
+    language: str = ""
+    canonical: str = ""
+    site: str = ""
+    origin: dict[str, str] = {}
+
+
+def read_metadata(tree: Element, url: str) -> Metadata:
+    """Return what the page's tree says of it; addresses are absolute."""
+    meta = _meta_tags(tree)
+    linked = _json_ld(tree)
+    origin: dict[str, str] = {}
+
+    def pick(field: str, *sources: tuple[str, Any]) -> Any:
+        for name, value in sources:
+            if value:
+                origin[field] = name
+                return value
+        return None
+
+    def first(names: tuple[str, ...]) -> str:
+        return next((meta[name] for name in names if meta.get(name)), "")
+
+    title = pick(
+        "title", ("json-ld", _text(linked.get("headline"))), ("open-graph", meta.get("og:title", "")),
+        ("meta", meta.get("twitter:title", "")), ("title", _page_title(tree)),
+    )  # fmt: skip
+    image = pick(
+        "image", ("open-graph", meta.get("og:image") or meta.get("og:image:url")), ("json-ld", _address(linked.get("image"))),
+        ("meta", meta.get("twitter:image") or meta.get("twitter:image:src")),
+    )  # fmt: skip
+    meta_author = first(_AUTHOR)
+    authors = pick("byline", ("json-ld", _names(linked.get("author"))), ("meta", _split_names(meta_author)))
+    canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
+    return Metadata(
+        title=plain_title(title or ""),
+        authors=authors or (),
+        published=pick(
+            "published", ("json-ld", _date(linked.get("datePublished"))), ("meta", _date(first(_PUBLISHED)))
+        ),
+        modified=pick("modified", ("json-ld", _date(linked.get("dateModified"))), ("meta", _date(first(_MODIFIED)))),
+        image=urls.resolve(url, image) if image else "",
+        description=collapse(meta.get("og:description") or meta.get("description") or ""),
+        language=collapse(tree.get("lang") or meta.get("og:locale", "").replace("_", "-"))[:35],
+        canonical=urls.resolve(url, str(canonical)) if canonical else "",
+        site=collapse(meta.get("og:site_name", "")),
+        origin=origin,
+    )
+
+
+def _meta_tags(tree: Element) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for tag in tree.iter("meta"):
+        name = (tag.get("property") or tag.get("name") or tag.get("itemprop") or "").strip().lower()
+        content = (tag.get("content") or "").strip()
+        if name and content:
+            found.setdefault(name, content)
+    return found
+
+
+def _page_title(tree: Element) -> str:
+    headings = [collapse("".join(heading.itertext())) for heading in tree.iter("h1")]
+    element = tree.find(".//title")
+    title = collapse("".join(element.itertext())) if element is not None else ""
+    matching = [heading for heading in headings if heading and heading in title]
+    return matching[0] if matching else title or next(iter(headings), "")
+
+
+def _json_ld(tree: Element) -> dict[str, Any]:
+    """Return the first article object of the page's JSON-LD, or an empty one."""
+    for script in tree.xpath("//script[@type='application/ld+json']"):
+        try:
+            document = json.loads((script.text or "").strip().rstrip(";"), strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for item in _objects(document):
+            kind = item.get("@type")
+            names = kind if isinstance(kind, list) else [kind]
+            if any(isinstance(name, str) and _ARTICLE_TYPES.fullmatch(name[:60]) for name in names):
+                return item
+    return {}
+
+
+def _objects(document: Any) -> Iterator[dict[str, Any]]:
+    waiting, seen = [document], 0
+    while waiting and seen < 500:
+        item = waiting.pop(0)
+        seen += 1
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            yield item
+            waiting += [item[name] for name in ("@graph", "mainEntity", "mainEntityOfPage") if name in item]
+
+
+def _text(value: Any) -> str:
+    return collapse(value) if isinstance(value, str) else ""
+
+
+def _address(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, dict):
+        value = value.get("url") or value.get("contentUrl") or ""
+    return value if isinstance(value, str) else ""
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    names = [_text(item.get("name") if isinstance(item, dict) else item) for item in items]
+    return tuple(name for name in names if name and not name.startswith("http"))
+
+
+def _split_names(value: str) -> tuple[str, ...]:
+    if value.startswith("http"):
+        return ()
+    return tuple(name for name in (collapse(part) for part in re.split(r"[,;、，]| and ", value)) if name)
+
+
+def _date(value: Any) -> datetime | None:
+    """Return an ISO 8601 instant in UTC; a page's dates without a zone are taken as UTC."""
+    if not isinstance(value, str):
+        return None
+    text = value.strip()[:40]
+    match = re.match(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?)?$", text)
+    if not match:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text.replace(" +", "+").replace(" Z", "Z"))
+    except ValueError:
+        return None
+    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC)
+    except OverflowError:
+        return None

@@ -1,0 +1,86 @@
+"""What a site repeats: lines and pictures that stand in several of its pages or feed items.
+
+A block is boilerplate in its time only, so a template carries the number of its samples and is learnt anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from broadsheet.articles.tree import Element, drop, leaf_blocks, parse_fragment, text_of
+from broadsheet.model import Record, Removed
+from broadsheet.text import digest
+
+MIN_SAMPLES = 4
+"""With fewer pages repetition proves nothing: with two pages a site the gain measured is nil."""
+MIN_SHARE = 0.4
+"""Share of the samples in which a line must stand."""
+MAX_REMOVED = 0.35
+"""Largest share of an article's text that repetition alone may cut: sliders carry other articles in full."""
+
+
+class Template(Record, frozen=True, kw_only=True):
+    """Lines (digests) and picture addresses that recur, each with the number of samples it was seen in."""
+
+    samples: int = 0
+    lines: dict[str, int] = {}
+    images: dict[str, int] = {}
+
+    def digest(self) -> str:
+        """Return a name for what the template knows."""
+        return digest(*sorted(self.lines), "|", *sorted(self.images)) if self.lines or self.images else ""
+
+
+def learn_template(pages: Iterable[tuple[bytes, str]]) -> Template:
+    """Return what recurs in (HTML, address) pages of one site; nothing with fewer than four of them."""
+    return learn_fragments(page.decode("utf-8", "replace") for page, _ in pages)
+
+
+def learn_fragments(fragments: Iterable[str]) -> Template:
+    """Return what recurs in pieces of markup of one source: page bodies, or the items of a feed."""
+    lines: Counter[str] = Counter()
+    images: Counter[str] = Counter()
+    samples = 0
+    for fragment in fragments:
+        samples += 1
+        root = parse_fragment(fragment)
+        lines.update({_key(text) for text in (text_of(block) for block in leaf_blocks(root)) if text})
+        images.update({address for address in (image.get("src") for image in root.iter("img")) if address})
+    if samples < MIN_SAMPLES:
+        return Template(samples=samples)
+    needed = max(3, samples * MIN_SHARE)
+    return Template(
+        samples=samples,
+        lines={key: count for key, count in sorted(lines.items()) if count >= needed},
+        images={address: count for address, count in sorted(images.items()) if count >= needed},
+    )
+
+
+def apply_template(root: Element, template: Template) -> list[Removed]:
+    """Take what recurs out of the tree and return what that was, each with its evidence."""
+    removed: list[Removed] = []
+    for image in list(root.iter("img")):
+        count = template.images.get(image.get("src") or "")
+        if count:
+            removed.append(
+                Removed(what=image.get("src"), why="repeated picture", evidence=_evidence(count, template.samples))
+            )
+            drop(image)
+    total = len(text_of(root)) or 1
+    found = [(block, text_of(block)) for block in leaf_blocks(root)]
+    repeated = [(block, text, template.lines[key]) for block, text in found if (key := _key(text)) in template.lines]
+    if sum(len(text) for _, text, _ in repeated) > total * MAX_REMOVED and total > 400:
+        return removed
+    for block, text, count in repeated:
+        removed.append(Removed(what=text[:300], why="repeated block", evidence=_evidence(count, template.samples)))
+        drop(block)
+    return removed
+
+
+def _key(text: str) -> str:
+    return digest(text, size=8)
+
+
+def _evidence(count: int, samples: int) -> str:
+    return f"in {count} of {samples} samples"

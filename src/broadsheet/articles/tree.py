@@ -1,0 +1,122 @@
+"""The one module in front of the HTML parser: fragments in, fragments out, and what we ask of a tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import lxml.html
+from lxml import etree
+
+from broadsheet.text import collapse
+
+BLOCKS = frozenset(
+    (
+        "address article aside blockquote caption center dd details div dl dt fieldset figcaption figure footer form "
+        "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul body"
+    ).split()
+)
+"""Elements that begin on a line of their own."""
+
+_PARSER = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+Element = Any
+"""An lxml element; lxml has no types of its own."""
+
+
+def parse_fragment(markup: str) -> Element:
+    """Return a ``div`` that holds the markup; comments and processing instructions are gone."""
+    text = _ILLEGAL.sub("", markup)
+    root = lxml.html.document_fromstring(f"<div>{text}</div>".encode(), parser=_PARSER, ensure_head_body=True)
+    body = root.find("body")
+    body.tag = "div"
+    return body
+
+
+def serialise(root: Element) -> str:
+    """Return the markup inside the element."""
+    inner = [_escaped(root.text or "")]
+    inner += [etree.tostring(child, encoding="unicode", method="html") for child in root]
+    return "".join(inner)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def text_of(element: Element) -> str:
+    """Return the text of an element on one line."""
+    return collapse("".join(element.itertext()))
+
+
+def drop(element: Element) -> None:
+    """Take an element out of its tree; the text behind it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+
+
+def replace(element: Element, new: Element) -> None:
+    """Put another element in an element's place."""
+    new.tail = element.tail
+    element.tail = None
+    element.getparent().replace(element, new)
+
+
+def make(tag: str, text: str = "", **attributes: str) -> Element:
+    """Return a new element."""
+    element = etree.Element(tag, attributes)
+    element.text = text
+    return element
+
+
+def leaf_blocks(root: Element) -> Iterator[Element]:
+    """Yield block elements that hold no other block: paragraphs, list items, cells, plain divs."""
+    for element in root.iter(*BLOCKS):
+        if element is not root and not any(child.tag in BLOCKS for child in element.iterdescendants()):
+            yield element
+
+
+def lines(root: Element) -> list[str]:
+    """Return the text as a reader sees it, a line a block, empty lines left out."""
+    found: list[str] = []
+    current: list[str] = []
+
+    def flush() -> None:
+        line = collapse("".join(current))
+        if line:
+            found.append(line)
+        current.clear()
+
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        block = element.tag in BLOCKS or element.tag == "br"
+        if event == "start":
+            if block:
+                flush()
+            current.append(element.text or "")
+        else:
+            if block:
+                flush()
+            if element is not root:
+                current.append(element.tail or "")
+    flush()
+    return found
+
+
+def prune(root: Element) -> None:
+    """Take out blocks that hold neither text nor a picture, innermost first."""
+    for element in reversed(
+        list(root.iter("p", "div", "span", "figure", "ul", "ol", "li", "section", "blockquote", "a"))
+    ):
+        if element is root or len(element) or (element.text or "").strip("\u3000 \t\r\n\u00a0"):
+            continue
+        drop(element)

@@ -1,0 +1,109 @@
+"""broadsheet add: subscribe to a feed, or to the feed of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+from broadsheet import urls
+from broadsheet.cli.base import State, command
+from broadsheet.cli.opml import opml_path
+from broadsheet.errors import BroadsheetError, UsageError
+from broadsheet.feeds import discover, rsshub
+from broadsheet.feeds.opml import Subscription, add_outlines
+from broadsheet.feeds.parse import parse_feed
+from broadsheet.model import Done, Failed, ParsedFeed, Request, Response
+from broadsheet.net.client import Manners, fetch_many
+from broadsheet.newspaper import Newspaper
+from broadsheet.store.blobs import write_durably
+from broadsheet.text import plain_title
+
+_CANDIDATES = 8
+"""So many addresses found on a page are tried."""
+
+
+@command("add")
+@click.argument("url")
+@click.option("--section", default="", help='Path of section and source, such as "金融/新浪财经".')
+@click.option("--title", default="", help="Title instead of the feed's own.")
+def add_command(state: State, url: str, section: str, title: str) -> None:
+    """Subscribe to a feed: its address, any page's address, or rsshub://route. Fetches it once and says what it found."""
+    url = url.strip()
+    if "://" not in url:
+        url = f"https://{url}"
+    if not (urls.is_http(url) or url.startswith("rsshub://")):
+        raise UsageError(f"{url}: only http, https and rsshub addresses can be subscribed to")
+    with state.open() as paper:
+        known = {feed.url for feed in paper.subscriptions()}
+        if url in known:
+            state.tell(state.say("add.known", url=url))
+            return
+        address, parsed, others = find(state, paper, url)
+        if address in known:
+            state.tell(state.say("add.known", url=address))
+            return
+        path = opml_path(paper)
+        name = title or plain_title(parsed.feed.title) or urls.host(address)
+        line = Subscription(
+            url=address, title=name, html_url=parsed.feed.link if urls.is_http(parsed.feed.link) else "",
+            section=tuple(part.strip() for part in section.split("/") if part.strip()),
+        )  # fmt: skip
+        write_durably(path, add_outlines(path.read_bytes() if path.exists() else b"", [line]))
+    dates = [entry.published or entry.updated for entry in parsed.entries]
+    newest = max((date for date in dates if date), default=None)
+    if state.json:
+        state.print_json(
+            {
+                "url": address, "title": name, "format": parsed.format, "entries": len(parsed.entries), "newest": newest,
+                "problems": parsed.problems, "others": others,
+            }
+        )  # fmt: skip
+        return
+    if others:
+        state.tell(state.say("add.choose", url=url))
+        for other in others:
+            state.tell(f"  {other}")
+    state.tell(
+        state.say(
+            "add.found", title=name, format=parsed.format, count=len(parsed.entries), newest=_day(newest), file=path
+        )
+    )
+
+
+def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, list[str]]:
+    """Return the feed's address, the feed, and other feeds of the same page. Raises ``UsageError`` where there is none."""
+    answer = _fetch(paper, rsshub.expand(url, paper.config.rsshub.instances))
+    if isinstance(answer, Failed):
+        raise UsageError(answer.message)
+    try:
+        return url, _parse(answer), []
+    except BroadsheetError as error:
+        what = str(error)
+    found = [candidate.url for candidate in discover.discover(answer.body, answer.final_url)]
+    candidates = list(dict.fromkeys((*discover.known_feed_addresses(url), *found)))[:_CANDIDATES]
+    for index, address in enumerate(candidates):
+        answer = _fetch(paper, (address,))
+        if isinstance(answer, Response):
+            try:
+                return address, _parse(answer), candidates[index + 1 :]
+            except BroadsheetError:
+                continue
+    raise UsageError(state.say("add.none", url=url, what=what))
+
+
+def _parse(answer: Response) -> ParsedFeed:
+    return parse_feed(answer.body, url=answer.final_url, content_type=answer.content_type or None)
+
+
+def _fetch(paper: Newspaper, addresses: Sequence[str]) -> Response | Failed:
+    manners = Manners.of(paper.config.poll, paper.config.site.url)
+    outcome = next(iter(list(fetch_many([Request(key="add", urls=tuple(addresses))], manners))))
+    if isinstance(outcome, Done):
+        return outcome.value
+    return outcome if isinstance(outcome, Failed) else Failed("add", "Skipped", outcome.reason)
+
+
+def _day(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d}" if instant else "-"

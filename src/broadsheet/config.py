@@ -1,0 +1,373 @@
+"""``broadsheet.toml`` -> ``Config``. Pure: text and mappings in, records out.
+
+Flags beat environment (``BROADSHEET_<TABLE>_<KEY>``), which beats the file, which beats the defaults; ``Config.origin``
+says which it was. Every wrong key or value of a file is reported at once, with its line and the nearest right name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args, get_type_hints
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from broadsheet.errors import ConfigError
+from broadsheet.model import Filters, FullText, Mode
+
+Origin = Literal["default", "file", "environment", "flag"]
+MIB = 1024 * 1024
+
+
+class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the newspaper is called and how it is printed."""
+
+    title: str = "Broadsheet"
+    subtitle: str = ""
+    url: str = "http://127.0.0.1:8000/"
+    """Public address; feeds and the sitemap need it."""
+    language: str = "en"
+    """Language of the interface: ``en`` or ``zh``. Articles carry their own."""
+    timezone: str = "UTC"
+    theme: str = "default"
+    """A bundled theme's name, or a folder of templates that override it."""
+    base_path: str = ""
+    """Path below the host, when the site is not at its root; taken from ``url`` when empty."""
+    output: str = "public"
+    """Folder that the site is written to."""
+    contact: str = ""
+    """Where readers and rights holders reach you."""
+
+
+class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Where articles are kept."""
+
+    url: str = "sqlite:///.broadsheet/broadsheet.db"
+
+
+class PollConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How the web is asked."""
+
+    concurrency: int = 32
+    """Requests under way at once."""
+    per_host: int = 1
+    """Requests under way at once to one host."""
+    delay: float = 1.0
+    """Seconds between two requests to one host."""
+    timeout: float = 30.0
+    """Seconds for one answer, redirects included."""
+    max_bytes: int = 15 * MIB
+    """Bytes of one answer after decompression."""
+    user_agent: str = ""
+    """Empty: ``Broadsheet/<version>`` with the contact."""
+    contact: str = ""
+    """An address or page for the servers' owners; ``site.url`` when empty."""
+    robots: bool = True
+    """Heed robots.txt for article pages. Feeds that you chose are always asked."""
+    allow_private: tuple[str, ...] = ()
+    """``host:port`` targets on private or loopback addresses that may be fetched."""
+
+
+class RsshubConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """RSSHub instances for ``rsshub://`` addresses, tried in order."""
+
+    instances: tuple[str, ...] = ("https://rsshub.app",)
+
+
+class MediaConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Local copies of pictures."""
+
+    copy: bool = True
+    max_width: int = 1280
+    """Pixels; wider pictures are made smaller."""
+    max_bytes: int = 10 * MIB
+    per_article: int = 20
+
+
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Where parsing, extraction and rendering run."""
+
+    kind: str = "processes"
+    """``inline`` (in this process) or ``processes``."""
+    workers: int = 0
+    """Processes; 0 is one a core."""
+
+
+class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One ``[[feeds]]`` table."""
+
+    url: str
+    title: str = ""
+    section: str = ""
+    """Path of section, source and channel: ``"金融/新浪财经/国內"``."""
+    mode: Mode = "excerpt"
+    """How much of each article is published: ``link``, ``excerpt`` or ``full``."""
+    full_text: FullText = "auto"
+    """Whether the article's page is fetched: ``auto`` when the feed is short, ``always``, ``never``."""
+    limit: int = 0
+    """Newest entries taken of one document; 0 is all."""
+    filters: Filters = Filters()
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole configuration; ``origin`` tells of each ``table.key`` where its value came from."""
+
+    opml: str = ""
+    site: SiteConfig = SiteConfig()
+    store: StoreConfig = StoreConfig()
+    poll: PollConfig = PollConfig()
+    rsshub: RsshubConfig = RsshubConfig()
+    media: MediaConfig = MediaConfig()
+    engine: EngineConfig = EngineConfig()
+    feeds: tuple[FeedConfig, ...] = ()
+    origin: dict[str, Origin] = {}
+
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "site": SiteConfig,
+    "store": StoreConfig,
+    "poll": PollConfig,
+    "rsshub": RsshubConfig,
+    "media": MediaConfig,
+    "engine": EngineConfig,
+}
+TOP_LEVEL = (*TABLES, "feeds", "opml")
+
+_CHOICES = {
+    "site.language": ("en", "zh"),
+    "engine.kind": ("inline", "processes"),
+    "feeds.mode": get_args(Mode),
+    "feeds.full_text": get_args(FullText),
+}
+_POSITIVE = {
+    "poll.concurrency",
+    "poll.per_host",
+    "poll.timeout",
+    "poll.max_bytes",
+    "media.max_width",
+    "media.max_bytes",
+}
+
+
+def parse_config(
+    text: str = "",
+    *,
+    name: str = "broadsheet.toml",
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Config:
+    """Return the configuration that ``text`` (TOML) gives with environment and flags laid over it.
+
+    ``flags`` maps ``table.key`` to a value. Raises ``ConfigError`` that lists every fault, one a line, each with
+    ``name`` and its line number.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: {error}. Mend the TOML syntax there.") from None
+    lines = _Lines(text)
+    faults: list[str] = []
+    origin: dict[str, Origin] = {}
+    values: dict[str, Any] = {"opml": document.get("opml", "")}
+    if not isinstance(values["opml"], str):
+        faults.append(f"{name}:{lines.find('', 'opml')}: opml must be a file name in quotes")
+    faults += [
+        f"{name}:{lines.find('', key)}: unknown table or key {key!r}{_nearest(key, TOP_LEVEL)}"
+        for key in document
+        if key not in TOP_LEVEL
+    ]
+    for table, kind in TABLES.items():
+        given = document.get(table, {})
+        if not isinstance(given, dict):
+            faults.append(f"{name}:{lines.find('', table)}: [{table}] must be a table")
+            continue
+        layers: dict[str, tuple[Any, Origin]] = {key: (value, "file") for key, value in given.items()}
+        layers |= {key: (value, "environment") for key, value in _environment(table, kind, environ or {})}
+        for key in _fields(kind):
+            if flags and flags.get(f"{table}.{key}") is not None:
+                layers[key] = (flags[f"{table}.{key}"], "flag")
+        checked, problems = _check(kind, {key: value for key, (value, _) in layers.items()}, table)
+        faults += [_located(name, lines, table, key, layers, message) for key, message in problems]
+        values[table] = checked
+        for key in _fields(kind):
+            origin[f"{table}.{key}"] = layers[key][1] if key in layers else "default"
+    values["feeds"], problems_of_feeds = _feeds(document.get("feeds", []))
+    faults += [f"{name}:{lines.find('feeds', key, index)}: {message}" for index, key, message in problems_of_feeds]
+    origin["opml"] = "file" if "opml" in document else "default"
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return Config(**values, origin=origin)
+
+
+def _fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return kind.__struct_fields__
+
+
+def _nearest(word: str, right: tuple[str, ...] | list[str]) -> str:
+    near = difflib.get_close_matches(word, right, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(right)}"
+
+
+def _environment(table: str, kind: type[msgspec.Struct], environ: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    hints = get_type_hints(kind)
+    for key in _fields(kind):
+        raw = environ.get(f"BROADSHEET_{table}_{key}".upper())
+        if raw is None:
+            continue
+        if hints[key] == tuple[str, ...]:
+            yield key, [part.strip() for part in raw.split(",") if part.strip()]
+        elif hints[key] is bool:
+            yield (
+                key,
+                {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(raw.lower(), raw),
+            )
+        elif hints[key] is str:
+            yield key, raw
+        else:
+            try:
+                yield key, hints[key](raw)
+            except ValueError:
+                yield key, raw
+
+
+def _check(kind: type[msgspec.Struct], given: Mapping[str, Any], table: str) -> tuple[Any, list[tuple[str, str]]]:
+    """Return the record (defaults where a value is wrong) and (key, message) of each fault."""
+    hints = get_type_hints(kind)
+    right: dict[str, Any] = {}
+    problems: list[tuple[str, str]] = []
+    for key, value in given.items():
+        if key not in hints:
+            problems.append((key, f"unknown key {key!r}{_nearest(key, _fields(kind))}"))
+            continue
+        try:
+            choice = _CHOICES.get(f"{table}.{key}")
+            converted = value if choice else msgspec.convert(value, hints[key])
+        except msgspec.ValidationError as error:
+            problems.append((key, f"{key} is {value!r}: {_plain(str(error))}"))
+            continue
+        wrong = _value_fault(f"{table}.{key}", converted)
+        if wrong:
+            problems.append((key, f"{key} is {value!r}: {wrong}"))
+        else:
+            right[key] = converted
+    try:
+        return kind(**right), problems
+    except TypeError:  # a required key is missing
+        return None, problems if "url" in given else [*problems, ("url", "url is missing")]
+
+
+def _plain(message: str) -> str:
+    """Return msgspec's message without its marks."""
+    return (
+        re.sub(r" - at `[^`]*`", "", message)
+        .replace("`", "'")
+        .replace("Expected ", "must be ")
+        .replace("must be 'array'", "must be a list")
+    )
+
+
+def _value_fault(name: str, value: Any) -> str:
+    """Return what is wrong with a value of the right type, or nothing."""
+    choices = _CHOICES.get(name)
+    if choices and value not in choices:
+        return f"must be one of {', '.join(choices)}{_nearest(str(value), choices) if value else ''}"
+    if name in _POSITIVE and value <= 0:
+        return "must be greater than 0"
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return "must not be negative"
+    if name == "site.timezone":
+        return _zone_fault(str(value))
+    if name == "site.url" and not re.match(r"https?://[^/\s]+", str(value)):
+        return "must be an address that begins with http:// or https://"
+    if name == "store.url" and not str(value).startswith("sqlite:///"):
+        return "must be sqlite:///PATH"
+    if name == "poll.allow_private":
+        wrong = [item for item in value if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}", item)]
+        return f"{wrong[0]!r} must be host:port, for example '127.0.0.1:1200'" if wrong else ""
+    if name == "rsshub.instances":
+        wrong = [item for item in value if not re.match(r"https?://[^/\s]+", item)]
+        return f"{wrong[0]!r} must be an address that begins with http:// or https://" if wrong else ""
+    return ""
+
+
+def _zone_fault(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return "is no time zone name such as 'Asia/Shanghai' or 'UTC'"
+    return ""
+
+
+def _feeds(given: Any) -> tuple[tuple[FeedConfig, ...], list[tuple[int, str, str]]]:
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        return (), [(0, "feeds", "feeds must be tables: [[feeds]]")]
+    feeds: list[FeedConfig] = []
+    faults: list[tuple[int, str, str]] = []
+    seen: set[str] = set()
+    for index, item in enumerate(given):
+        feed, problems = _check(FeedConfig, item, "feeds")
+        faults += [(index, key, message) for key, message in problems]
+        filters = item.get("filters")
+        if isinstance(filters, dict):
+            faults += [
+                (index, "filters", f"unknown key {key!r} in filters{_nearest(key, _fields(Filters))}")
+                for key in filters
+                if key not in _fields(Filters)
+            ]
+        if feed is None:
+            continue
+        if not re.match(r"(https?|rsshub)://[^\s]+$", feed.url):
+            faults.append((index, "url", f"url is {feed.url!r}: must begin with http://, https:// or rsshub://"))
+        if feed.url in seen:
+            faults.append((index, "url", f"{feed.url} is listed twice; remove one"))
+        for pattern in (*feed.filters.include, *feed.filters.exclude):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                faults.append((index, "filters", f"{pattern!r} is no regular expression: {error}"))
+        seen.add(feed.url)
+        feeds.append(feed)
+    return tuple(feeds), faults
+
+
+def _located(
+    name: str, lines: _Lines, table: str, key: str, layers: Mapping[str, tuple[Any, Origin]], message: str
+) -> str:
+    where = layers[key][1]
+    if where == "environment":
+        return f"environment: BROADSHEET_{table.upper()}_{key.upper()}: {message}"
+    if where == "flag":
+        return f"command line: {table}.{key}: {message}"
+    return f"{name}:{lines.find(table, key)}: [{table}] {message}"
+
+
+class _Lines:
+    """Finds the line of a key, which ``tomllib`` does not tell."""
+
+    _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-\"']+)\s*\]\]?")
+    _KEY = re.compile(r"\s*[\"']?([\w\-]+)[\"']?\s*[=.]")
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+
+    def find(self, table: str, key: str, index: int = 0) -> int:
+        """Return the number (from 1) of the line of ``key`` in ``table``; of the table where the key is not found."""
+        current, count, best = "", -1, 1
+        for number, line in enumerate(self._lines, 1):
+            header = self._HEADER.match(line)
+            if header:
+                name = header[2].strip("\"'")
+                current = name
+                if name == table:
+                    count += 1
+                    best = number if count == index or header[1] == "[" else best
+                if not table and name.split(".")[0] == key:
+                    return number
+                continue
+            match = self._KEY.match(line)
+            if match and match[1] == key and current == table and (count == index or count <= 0):
+                return number
+        return best

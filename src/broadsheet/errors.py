@@ -1,0 +1,97 @@
+"""Every error that we raise ourselves, in one tree.
+
+BroadsheetError
+├── UsageError                 wrong call or configuration: exit code 2
+│   └── ConfigError            broadsheet.toml or feeds.opml: file, line, nearest right name
+├── LockedError                another run holds the newspaper: exit code 3
+├── StoreError                 the database or a blob: missing, damaged, newer than this program
+├── FetchError                 the web did not give what was asked
+│   ├── AddressRefused         scheme, port or address that we do not talk to
+│   ├── TooLarge               more bytes than allowed, on the wire or after decompression
+│   ├── TimedOut               no answer in time
+│   └── HttpStatus             an answer, but not a good one
+├── ParseError                 a document is not what it should be
+│   ├── NotAFeed               says what it is instead
+│   └── LimitExceeded          a named limit was hit
+├── ExtractError               no article could be made of a page
+└── RenderError                a template of the theme failed
+
+Messages name the feed, file or address and say what to do.
+"""
+
+from __future__ import annotations
+
+
+class BroadsheetError(Exception):
+    """The root of all our errors; ``exit_code`` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class UsageError(BroadsheetError):
+    """The call cannot be understood."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration file cannot be understood; nothing runs on a half-understood file."""
+
+
+class LockedError(BroadsheetError):
+    """Another run holds the lock of this newspaper."""
+
+    exit_code = 3
+
+
+class StoreError(BroadsheetError):
+    """The store is missing, damaged or newer than this program."""
+
+
+class FetchError(BroadsheetError):
+    """The web did not give what was asked."""
+
+
+class AddressRefused(FetchError):
+    """The scheme, port or address is one that we do not talk to."""
+
+
+class TooLarge(FetchError):
+    """The answer is larger than allowed, on the wire or after decompression."""
+
+
+class TimedOut(FetchError):
+    """No whole answer came in time."""
+
+
+class HttpStatus(FetchError):
+    """The server answered with an error."""
+
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ParseError(BroadsheetError):
+    """A document is not what it should be."""
+
+
+class NotAFeed(ParseError):
+    """The document is no feed; the message says what it is instead."""
+
+
+class LimitExceeded(ParseError):
+    """A limit was hit; ``limit`` is its name as the documentation lists it."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class ExtractError(BroadsheetError):
+    """No article could be made of a page."""
+
+
+class RenderError(BroadsheetError):
+    """A template of the theme failed."""

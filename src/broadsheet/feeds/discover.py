@@ -1,0 +1,248 @@
+"""A web page to its feeds: what it says, what its links look like, where feeds often are. Nothing is fetched."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+import ada_url
+from selectolax.lexbor import LexborHTMLParser
+
+from broadsheet import urls
+from broadsheet.feeds import encoding
+from broadsheet.model import Record
+
+MAX_BYTES = 2_000_000
+MAX_CANDIDATES = 50
+_TYPES = {
+    "application/rss+xml": 0,
+    "application/atom+xml": 0,
+    "application/feed+json": 1,
+    "application/rdf+xml": 1,
+    "application/x-rss+xml": 1,
+    "application/json": 2,
+    "application/xml": 2,
+    "text/xml": 2,
+}
+_FEED_PATH = re.compile(
+    r"(?:^|[/.\-_=])(?:rss|atom|feed|feeds|rdf|rss2|index\.xml|feed\.json)(?:$|[/.?\-_&])|\.(?:rss|atom|rdf)$",
+    re.IGNORECASE,
+)
+_FEED_TEXT = re.compile(r"\b(?:rss|atom|feed|xml)\b|订阅|訂閱|フィード|구독", re.IGNORECASE)
+_COMMENTS = re.compile(r"comments?(?:/|-)?(?:feed|rss)|/comments/", re.IGNORECASE)
+_WELL_KNOWN = (
+    "/feed",
+    "/rss",
+    "/atom.xml",
+    "/feed.xml",
+    "/rss.xml",
+    "/index.xml",
+    "/feed.json",
+    "/feed/",
+    "/?feed=rss2",
+    "/blog/feed",
+)
+_SCAN = 5_000
+
+Source = Literal["known", "link", "anchor", "well-known"]
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """An address at which a feed may be. Those that the page names come before those that are only usual."""
+
+    url: str
+    title: str = ""
+    type: str = ""
+    source: Source = "link"
+    rank: int = 0
+    """0 is the surest; candidates are sorted by it."""
+
+
+def discover(html: bytes, url: str) -> list[Candidate]:
+    """Return the feeds that a page offers, the surest first, each address once and of scheme http or https only.
+
+    Feeds of comments come after the others. Well-known paths of the site come last; they are guesses to be tried.
+    """
+    found: dict[str, Candidate] = {}
+    for address in known_feed_addresses(url):
+        _add(found, Candidate(url=address, source="known", rank=0))
+    text = encoding.to_utf8(html[:MAX_BYTES]).data.decode("utf-8", "replace").replace("\x00", "")
+    page = LexborHTMLParser(text)
+    base = _base(page, url)
+    for candidate in (*_links(page, base), *_anchors(page, base)):
+        _add(found, candidate)
+    if urls.is_http(url):
+        for number, path in enumerate(_WELL_KNOWN):
+            _add(found, Candidate(url=urls.resolve(url, path), source="well-known", rank=100 + number))
+    return sorted(found.values(), key=lambda candidate: candidate.rank)[:MAX_CANDIDATES]
+
+
+def _add(found: dict[str, Candidate], candidate: Candidate) -> None:
+    if urls.is_http(candidate.url) and len(found) < 10 * MAX_CANDIDATES:
+        old = found.get(candidate.url)
+        if old is None or candidate.rank < old.rank:
+            found[candidate.url] = candidate
+
+
+def _base(page: Any, url: str) -> str:
+    node = page.css_first("base[href]")
+    href = (node.attributes.get("href") or "").strip() if node is not None else ""
+    return (urls.resolve(url, href) or url) if href else url
+
+
+def _links(page: Any, base: str) -> list[Candidate]:
+    found = []
+    for node in page.css("link[href]")[:_SCAN]:
+        attributes = node.attributes
+        rel = (attributes.get("rel") or "").lower().split()
+        media_type = (attributes.get("type") or "").partition(";")[0].strip().lower()
+        rank = _TYPES.get(media_type)
+        if not {"alternate", "feed"} & set(rel) or (rank is None and "feed" not in rel) or "stylesheet" in rel:
+            continue
+        address = urls.resolve(base, (attributes.get("href") or "").strip())
+        if media_type.endswith("/json") and not _FEED_PATH.search(address):
+            continue  # WordPress announces its whole API as an alternate of type application/json
+        title = " ".join((attributes.get("title") or "").split())[:200]
+        rank = 1 + (rank or 0) + (20 if _COMMENTS.search(address) else 0)
+        found.append(Candidate(url=address, title=title, type=media_type, source="link", rank=rank))
+    return found
+
+
+def _anchors(page: Any, base: str) -> list[Candidate]:
+    found = []
+    for node in page.css("a[href]")[:_SCAN]:
+        href = (node.attributes.get("href") or "").strip()
+        if not href or len(href) > urls.MAX_LENGTH or href[0] == "#":
+            continue
+        if href[:5].lower() == "feed:":
+            href = href[5:] if href[5:9].lower() == "http" else "http:" + href[5:]
+        looks = bool(_FEED_PATH.search(href.partition("#")[0]))
+        media_type = (node.attributes.get("type") or "").lower()
+        if not looks and media_type not in _TYPES:
+            continue
+        text = " ".join((node.text(deep=True) or "")[:500].split())[:200]
+        rank = 10 if _FEED_TEXT.search(text) or media_type in _TYPES else 15
+        address = urls.resolve(base, href)
+        found.append(
+            Candidate(
+                url=address,
+                title=text,
+                type=media_type,
+                source="anchor",
+                rank=rank + (20 if _COMMENTS.search(address) else 0),
+            )
+        )
+    return found
+
+
+def known_feed_addresses(url: str) -> tuple[str, ...]:
+    """Return the feed addresses of a page on a well-known site: YouTube, GitHub, Mastodon, Reddit and others."""
+    if not urls.is_http(url):
+        return ()
+    try:
+        parsed = ada_url.URL(url)
+    except (ValueError, UnicodeError):
+        return ()
+    site = str(parsed.hostname).removeprefix("www.").removeprefix("m.")
+    parts = [part for part in str(parsed.pathname).split("/") if part]
+    query = {name: values[0] for name, values in parse_qs(str(parsed.search).lstrip("?"), max_num_fields=None).items()}
+    for names, build in _SITES:
+        if site in names:
+            return tuple(build(parts, query))
+    if site.endswith((".substack.com", ".medium.com", ".wordpress.com", ".bearblog.dev")):
+        return (f"https://{site}/feed/" if "bearblog" in site else f"https://{site}/feed",)
+    if site.endswith(".tumblr.com"):
+        return (f"https://{site}/rss",)
+    if site.endswith(".blogspot.com"):
+        return (f"https://{site}/feeds/posts/default",)
+    # Mastodon and its kin: /@name on any host.
+    if parts and re.fullmatch(r"@[\w.]{1,64}", parts[0]) and len(parts) <= 2:
+        return (f"https://{parsed.host}/{parts[0]}.rss",)
+    return ()
+
+
+def _youtube(parts: list[str], query: dict[str, str]) -> list[str]:
+    feed = "https://www.youtube.com/feeds/videos.xml"
+    if query.get("list") and re.fullmatch(r"[\w\-]{10,64}", query["list"]):
+        return [f"{feed}?playlist_id={query['list']}"]
+    if len(parts) >= 2 and parts[0] == "channel" and re.fullmatch(r"UC[\w\-]{22}", parts[1]):
+        return [f"{feed}?channel_id={parts[1]}"]
+    if len(parts) >= 2 and parts[0] == "user":
+        return [f"{feed}?user={parts[1]}"]
+    return []
+
+
+def _github(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if len(parts) == 1:
+        return [f"https://github.com/{parts[0]}.atom"]
+    if len(parts) >= 2:
+        repository = f"https://github.com/{parts[0]}/{parts[1].removesuffix('.git')}"
+        if parts[2:3] == ["commits"] and len(parts) > 3:
+            return [f"{repository}/commits/{'/'.join(parts[3:]).removesuffix('.atom')}.atom"]
+        order = ("tags", "releases", "commits") if parts[2:3] == ["tags"] else ("releases", "tags", "commits")
+        return [f"{repository}/{name}.atom" for name in (order if parts[2:3] != ["commits"] else ("commits",))]
+    return []
+
+
+def _gitlab(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if len(parts) >= 2 and parts[0] not in ("explore", "help", "users"):
+        project = "/".join(parts[: parts.index("-")] if "-" in parts else parts)
+        return [f"https://gitlab.com/{project}/-/tags?format=atom", f"https://gitlab.com/{project}.atom"]
+    return []
+
+
+def _reddit(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if len(parts) >= 2 and parts[0] in ("r", "u", "user"):
+        return [
+            f"https://www.reddit.com/{'/'.join(parts).removesuffix('.rss')}/.rss"
+            if parts[-1] != ".rss"
+            else f"https://www.reddit.com/{'/'.join(parts)}"
+        ]
+    return ["https://www.reddit.com/.rss"] if not parts else []
+
+
+def _medium(parts: list[str], _query: dict[str, str]) -> list[str]:
+    return [f"https://medium.com/feed/{parts[0]}"] if parts else []
+
+
+def _vimeo(parts: list[str], _query: dict[str, str]) -> list[str]:
+    return [f"https://vimeo.com/{parts[0]}/videos/rss"] if len(parts) == 1 and not parts[0].isdigit() else []
+
+
+def _hacker_news(parts: list[str], _query: dict[str, str]) -> list[str]:
+    return ["https://news.ycombinator.com/rss"] if not parts or parts[0] in ("news", "front") else []
+
+
+def _stack(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if parts[:2] == ["questions", "tagged"] and len(parts) == 3:
+        return [f"https://stackoverflow.com/feeds/tag/{parts[2]}"]
+    return (
+        [f"https://stackoverflow.com/feeds/question/{parts[1]}"]
+        if len(parts) >= 2 and parts[0] == "questions" and parts[1].isdigit()
+        else []
+    )
+
+
+def _bluesky(parts: list[str], _query: dict[str, str]) -> list[str]:
+    return [f"https://bsky.app/profile/{parts[1]}/rss"] if len(parts) >= 2 and parts[0] == "profile" else []
+
+
+def _lobsters(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if parts[:1] == ["t"] and len(parts) == 2:
+        return [f"https://lobste.rs/t/{parts[1]}.rss"]
+    return ["https://lobste.rs/rss"] if not parts else []
+
+
+_SITES = (
+    (("youtube.com",), _youtube),
+    (("github.com",), _github),
+    (("gitlab.com",), _gitlab),
+    (("reddit.com", "old.reddit.com", "new.reddit.com"), _reddit),
+    (("medium.com",), _medium),
+    (("vimeo.com",), _vimeo),
+    (("news.ycombinator.com",), _hacker_news),
+    (("stackoverflow.com",), _stack),
+    (("bsky.app",), _bluesky),
+    (("lobste.rs",), _lobsters),
+)

@@ -1,0 +1,211 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from broadsheet.errors import LimitExceeded, NotAFeed
+from broadsheet.feeds import core, limits, markup
+from broadsheet.feeds.dates import parse_date
+from broadsheet.feeds.draft import Context, Draft, clipped, person_of
+from broadsheet.model import Content, Enclosure, FeedInfo, Image, Link, Person
+
+_FEED_WORDS = """
+    version title home_page_url feed_url description user_comment next_url icon favicon authors author language
+    expired hubs items
+"""
+_FEED = frozenset(_FEED_WORDS.split())
+_ITEM_WORDS = """
+    id url external_url title content_html content_text summary image banner_image date_published date_modified
+    authors author tags language attachments
+"""
+_ITEM = frozenset(_ITEM_WORDS.split())
+
+
+def decode(data: bytes) -> Any:
+    """Return the JSON value of a document. Raises ``NotAFeed`` or ``LimitExceeded`` (``depth``)."""
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError:
+        raise LimitExceeded("JSON values are nested too deep", "depth") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise NotAFeed(f"the document starts like JSON and is not JSON: {str(error)[:200]}") from None
+
+
+def is_feed(value: Any) -> bool:
+    """Return whether a JSON value is a JSON Feed: it says so in ``version``, or has a title and items that have ids."""
+    if not isinstance(value, dict):
+        return False
+    version = value.get("version")
+    if isinstance(version, str) and "jsonfeed.org" in version.lower():
+        return True
+    items = value.get("items")
+    return (
+        isinstance(version, str)
+        and isinstance(items, list)
+        and bool(items)
+        and isinstance(items[0], dict)
+        and "id" in items[0]
+    )
+
+
+def parse(value: dict[str, Any], context: Context) -> tuple[str, FeedInfo, list[Any]]:
+    """Return (format, feed, items) of a JSON Feed."""
+    version = str(value.get("version"))
+    name = "json11" if version.rstrip("/").endswith("1.1") else "json10" if "jsonfeed" in version else "json"
+    context.lang = _text(value, "language", context)[:64]
+    draft = Draft()
+    draft.title = _text(value, "title", context)
+    home = _text(value, "home_page_url", context)
+    draft.link = context.resolve(home) if home else ""
+    draft.id = _text(value, "feed_url", context)
+    if draft.link:
+        draft.add_link(Link(href=draft.link, type="text/html"))
+    if draft.id:
+        draft.add_link(Link(href=context.resolve(draft.id), rel="self", type="application/feed+json"))
+    draft.subtitle = _text(value, "description", context, limits.TEXT)
+    draft.language = context.lang
+    draft.icon = _address(value, "favicon", context)
+    icon = _address(value, "icon", context)
+    if icon:
+        draft.offer_image(Image(url=icon), 1)
+    draft.next_url = _address(value, "next_url", context)
+    _people(draft, value, context)
+    hubs = value.get("hubs")
+    if isinstance(hubs, list):
+        draft.hubs = tuple(
+            _address(hub, "url", context) for hub in hubs[:20] if isinstance(hub, dict) and hub.get("url")
+        )
+    _rest(draft, value, _FEED)
+    for key in ("user_comment", "expired"):
+        if value.get(key):
+            draft.extend(f"json:{key}", value[key])
+    items = value.get("items")
+    return name, draft.info(), items if isinstance(items, list) else []
+
+
+def read_item(value: Any, context: Context) -> Draft:
+    """Return what an item holds; one that is no object is an empty entry, named in ``problems``."""
+    draft = Draft()
+    if not isinstance(value, dict):
+        context.problem("item that is no object")
+        return draft
+    raw_id = value.get("id")
+    if raw_id is not None and not isinstance(raw_id, (dict, list)):
+        if not isinstance(raw_id, str):
+            context.problem("id that is no string")
+            raw_id = (
+                str(int(raw_id))
+                if isinstance(raw_id, float) and math.isfinite(raw_id) and raw_id == int(raw_id)
+                else str(raw_id)
+            )
+        draft.guid = raw_id.strip()
+    draft.language = _text(value, "language", context)[:64]
+    draft.title = _text(value, "title", context)
+    draft.link = _address(value, "url", context)
+    external = _address(value, "external_url", context)
+    if draft.link:
+        draft.add_link(Link(href=draft.link, type="text/html"))
+    if external:
+        draft.add_link(Link(href=external, rel="related"))
+        draft.extend("json:external_url", external)
+        draft.otherwise("link", external)
+    _bodies(draft, value, context)
+    for key, field in (("date_published", "published"), ("date_modified", "updated")):
+        text = _text(value, key, context)
+        if text:
+            draft.raw[field] = text[:200]
+            setattr(draft, field, parse_date(text))
+    _people(draft, value, context)
+    tags = value.get("tags")
+    for tag in tags[: limits.VALUES] if isinstance(tags, list) else ():
+        if isinstance(tag, str):
+            draft.add_tag(tag.strip())
+    draft.offer_image(Image(url=_address(value, "image", context)), 1000)
+    draft.offer_image(Image(url=_address(value, "banner_image", context)), 500)
+    _attachments(draft, value, context)
+    _rest(draft, value, _ITEM)
+    core.finish_entry(draft)
+    return draft
+
+
+def _bodies(draft: Draft, value: dict[str, Any], context: Context) -> None:
+    html = markup.resolve_links(_text(value, "content_html", context, limits.TEXT), context.base)
+    text = _text(value, "content_text", context, limits.TEXT)
+    language = draft.language or context.lang
+    if html:
+        draft.contents = (Content(value=html, type="text/html", language=language, base=context.base),)
+    if text:
+        draft.contents = (*draft.contents, Content(value=text, type="text/plain", language=language, base=context.base))
+    draft.content = html or text
+    if draft.content:
+        draft.details["content"] = context.detail("text/html" if html else "text/plain")
+    draft.summary = _text(value, "summary", context, limits.TEXT)
+    if draft.summary:
+        draft.details["summary"] = context.detail("text/plain")
+
+
+def _attachments(draft: Draft, value: dict[str, Any], context: Context) -> None:
+    found = value.get("attachments")
+    for part in found[: limits.VALUES] if isinstance(found, list) else ():
+        if isinstance(part, dict) and (url := _address(part, "url", context)):
+            media_type = _text(part, "mime_type", context)
+            record = Enclosure(
+                url=url,
+                type=media_type,
+                length=int(size) if (size := _number(part, "size_in_bytes")) is not None else None,
+                duration=_number(part, "duration_in_seconds"),
+                title=_text(part, "title", context),
+            )
+            draft.enclosures = (*draft.enclosures, record)
+            if media_type[:6] == "image/":
+                draft.offer_image(Image(url=url), 2)
+
+
+def _number(value: dict[str, Any], key: str) -> float | None:
+    found = value.get(key)
+    return (
+        float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found < 1e15 else None
+    )
+
+
+def _people(draft: Draft, value: dict[str, Any], context: Context) -> None:
+    authors = value.get("authors")
+    people = authors if isinstance(authors, list) else []
+    if not people and value.get("author"):
+        people = [value["author"]]
+    for person in people[: limits.VALUES]:
+        if isinstance(person, dict):
+            draft.add_person(
+                "authors", Person(name=_text(person, "name", context), url=_address(person, "url", context))
+            )
+            if person.get("avatar"):
+                draft.extend("json:avatar", str(person["avatar"])[: limits.TITLE])
+        elif isinstance(person, str):
+            draft.add_person("authors", person_of(person.strip()[: limits.TITLE]))
+
+
+def _rest(draft: Draft, value: dict[str, Any], known: frozenset[str]) -> None:
+    for key, kept in value.items():
+        if key not in known and kept not in (None, "", [], {}):
+            draft.extend(key if key.startswith("_") else f"json:{key}", kept)
+
+
+def _text(value: dict[str, Any], key: str, context: Context, limit: int = limits.TITLE) -> str:
+    found = value.get(key)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        found = str(found)
+    return (
+        clipped(found.strip(), limit, "title" if limit == limits.TITLE else "text", context)
+        if isinstance(found, str)
+        else ""
+    )
+
+
+def _address(value: dict[str, Any], key: str, context: Context) -> str:
+    found = value.get(key)
+    found = found.strip() if isinstance(found, str) else ""
+    return context.resolve(found) if found else ""

@@ -1,0 +1,218 @@
+"""Markup inside fields: relative links made absolute in place, XHTML written out as HTML, HTML told from text."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.entities import html5
+from typing import Any
+
+from broadsheet import urls
+from broadsheet.feeds.names import XHTML
+
+_VOID_WORDS = """
+    area base basefont br col command embed frame hr img input isindex link meta param source track wbr
+"""
+_VOID = frozenset(_VOID_WORDS.split())
+# Attributes that hold addresses. The first are looked for in all markup.
+_MAIN = ("href=", "src=")
+_RARE = (
+    "srcset=",
+    "poster=",
+    "cite=",
+    "action=",
+    "background=",
+    "data=",
+    "longdesc=",
+    "usemap=",
+    "profile=",
+    "codebase=",
+    "HREF=",
+    "SRC=",
+)
+_SHORT = 2_000
+_ABSOLUTE = ('"http', "'http", '"mailto:', '"data:', '"javascript:')
+_VALUE = re.compile(
+    r"""(?P<name>[a-zA-Z]{3,10})=(?:"(?P<double>[^"<>]{0,8000}+)"|'(?P<single>[^'<>]{0,8000}+)'|(?P<bare>[^\s"'<>]{1,8000}+))"""
+)
+_C1 = re.compile("[\x80-\x9f]")
+_C1_MAP = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
+_C1_MAP = {code: text for code, text in _C1_MAP.items() if text != "\ufffd"}
+_NUMERIC_C1 = re.compile(r"&#(1[2-5]\d|[xX][89][0-9a-fA-F]);")
+_CLOSE = re.compile(r"</(\w{1,32})>|&#?\w{1,32};")
+_NAMES = re.compile(r"</?(\w{1,64})")
+_ENTITIES = re.compile(r"&(\w{1,64});")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]{0,30}:")
+
+_HTML_WORDS = """
+    a abbr acronym address area article aside audio b bdi bdo big blockquote br button canvas caption center
+    cite code col colgroup command datagrid datalist dd del details dfn dialog dir div dl dt em event-source
+    fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 header hr i img input ins kbd keygen label
+    legend li m map mark menu meter multicol nav nextid noscript ol optgroup option output p picture pre
+    progress q rp rt ruby s samp section select small sound source spacer span strike strong sub summary sup
+    table tbody td textarea tfoot th thead time tr tt u ul var video wbr
+"""
+_HTML = frozenset(_HTML_WORDS.split())
+
+
+def looks_like_html(text: str) -> bool:
+    """Return whether unmarked text is HTML: it has a closed element or an entity, and nothing that is not HTML."""
+    if ("<" not in text and "&" not in text) or not _CLOSE.search(text):
+        return False
+    if any(name.lower() not in _HTML for name in _NAMES.findall(text)):
+        return False
+    return all(f"{name};" in html5 for name in _ENTITIES.findall(text))
+
+
+def windows_controls(text: str) -> str:
+    """Return the text with C1 controls read as the windows-1252 characters that their writers meant."""
+    return text.translate(_C1_MAP) if _C1.search(text) else text
+
+
+def windows_references(markup: str) -> str:
+    """Return the markup with references to C1 controls as HTML reads them: ``&#146;`` is ``&#x2019;`` (13.2.5)."""
+    return _NUMERIC_C1.sub(lambda match: f"&#x{ord(html.unescape(match[0])):x};", markup)
+
+
+def mended(text: str) -> str:
+    """Return text that was UTF-8, read as Latin-1 and encoded again, as it was meant; other text unchanged."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _candidates(markup: str, names: tuple[str, ...]) -> list[int]:
+    """Return where attributes of these names stand that do not start like an absolute address."""
+    found: list[int] = []
+    for name in names:
+        here = markup.find(name)
+        while here >= 0:
+            after = here + len(name)
+            if not markup.startswith(_ABSOLUTE, after) and here and markup[here - 1] in " \t\r\n\"'/":
+                found.append(here)
+            here = markup.find(name, after)
+    return found
+
+
+def resolve_links(markup: str, base: str) -> str:
+    """Return the markup with relative addresses made absolute and every other character where it was.
+
+    Only attribute values inside start tags change, so code samples and broken markup pass through. In long markup the
+    rarer attributes (``srcset``, ``poster``, ...) are looked at only beside a relative ``href`` or ``src``: sites that
+    write one of them relative write them all so. Linear time.
+    """
+    if not base or "<" not in markup:
+        return markup
+    found = _candidates(markup, _MAIN)
+    if found or len(markup) < _SHORT:
+        found = sorted(found + _candidates(markup, _RARE))
+    parts: list[str] = []
+    here = 0
+    for position in found:
+        match = _VALUE.match(markup, position)
+        if match and position >= here and _in_tag(markup, position):
+            parts += (markup[here:position], _absolute(match, base))
+            here = match.end()
+    if not parts:
+        return markup
+    parts.append(markup[here:])
+    return "".join(parts)
+
+
+def _in_tag(markup: str, position: int) -> bool:
+    """Return whether the nearest angle bracket before a position opens a tag. Looks back 4,000 characters at most."""
+    start = max(0, position - 4_000)
+    opening = markup.rfind("<", start, position)
+    return opening >= 0 and markup.rfind(">", opening, position) < 0 and markup[opening + 1 : opening + 2].isalpha()
+
+
+def _absolute(match: re.Match[str], base: str) -> str:
+    name = match["name"].lower()
+    raw = match["double"] or match["single"] or match["bare"] or ""
+    value = raw.strip()
+    if name == "srcset":
+        fixed = (
+            ", ".join(_candidate(part, base) for part in value.split(",") if part.strip())
+            if "data:" not in value
+            else value
+        )
+    elif _SCHEME.match(value):
+        return match[0]
+    else:
+        fixed = html.escape(urls.resolve(base, html.unescape(value)) or value, quote=False)
+    if fixed == raw:
+        return match[0]
+    quote = "'" if match["single"] is not None else '"'
+    return f"{match['name']}={quote}{fixed.replace(quote, '&quot;' if quote == chr(34) else '&#39;')}{quote}"
+
+
+def _candidate(part: str, base: str) -> str:
+    address, blank, rest = part.strip().partition(" ")
+    if not _SCHEME.match(address):
+        address = html.escape(urls.resolve(base, html.unescape(address)) or address, quote=False)
+    return f"{address}{blank}{rest}"
+
+
+def _escape(text: str | None) -> str:
+    if not text:
+        return ""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def inner_html(element: Any) -> str:
+    """Return what an element holds, written as HTML: XHTML namespaces go, void elements close themselves.
+
+    Depth needs no stack of ours: the parser refuses documents that are deeper than ``limits.DEPTH``.
+    """
+    parts = [_escape(element.text)]
+    for child in element:
+        _write(child, parts)
+    return "".join(parts)
+
+
+def _write(element: Any, parts: list[str]) -> None:
+    tag = element.tag
+    if not isinstance(tag, str):
+        if element.text and element.__class__.__name__ == "_Comment":
+            parts.append(f"<!--{element.text}-->")
+        elif element.__class__.__name__ == "_Entity":
+            parts.append(element.text)
+        parts.append(_escape(element.tail))
+        return
+    uri, _, name = tag.rpartition("}")
+    name = name.split(":")[-1].lower() if uri[1:] == XHTML or not uri else name
+    parts.append(f"<{name}")
+    parent = element.getparent()
+    if (
+        uri[1:] not in ("", XHTML)
+        and name in ("svg", "math")
+        and (parent is None or not str(parent.tag).startswith(uri))
+    ):
+        parts.append(f' xmlns="{uri[1:]}"')
+    for key, value in element.items():
+        space, _, local = key.rpartition("}")
+        prefix = "xml:" if space.endswith("/namespace") else "xlink:" if space.endswith("/xlink") else ""
+        parts.append(f' {prefix}{local}="{_escape(value).replace(chr(34), "&quot;")}"')
+    if name in _VOID and not len(element) and not element.text:
+        parts.append(" />")
+    else:
+        parts += (">", _escape(element.text))
+        for child in element:
+            _write(child, parts)
+        parts.append(f"</{name}>")
+    parts.append(_escape(element.tail))
+
+
+def without_outer_div(markup: str) -> str:
+    """Return the markup without the one ``<div>`` that wraps all of it (RFC 4287, section 3.1.1.3), else unchanged."""
+    text = markup.strip()
+    start = re.match(r"<div(?:\s[^<>]{0,2000})?>", text, re.IGNORECASE)
+    if not start or text[-6:].lower() != "</div>":
+        return markup
+    depth = 0
+    for match in re.finditer(r"<(/?)div(?=[\s>/])", text, re.IGNORECASE):
+        depth += -1 if match[1] else 1
+        if depth == 0 and match.start() < len(text) - 6:
+            return markup
+    return text[start.end() : -6]

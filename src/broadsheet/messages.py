@@ -1,0 +1,192 @@
+"""Every word that Broadsheet itself says, in English and 简体中文: labels of the site, lines of the command line.
+
+``labels(language)`` is what themes print; ``say(language, key, …)`` formats a line of the command line.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+LANGUAGES = ("en", "zh")
+
+_LABELS: dict[str, tuple[str, str]] = {
+    "skip": ("Skip to content", "跳到正文"),
+    "front_page": ("Front page", "头版"),
+    "sections": ("Sections", "版面"),
+    "latest": ("Latest", "最新"),
+    "archive": ("Archive", "往期"),
+    "about": ("About and sources", "关于与来源"),
+    "sources": ("Sources", "来源"),
+    "channels": ("Channels", "频道"),
+    "source": ("Source", "来源"),
+    "section": ("Section", "版面"),
+    "briefs": ("In brief", "简讯"),
+    "also_one": ("1 other report", "另有 1 篇报道"),
+    "also_many": ("%d other reports", "另有 %d 篇报道"),
+    "reported_by": ("%d sources report this", "%d 家来源报道"),
+    "why": ("Why grouped", "归并理由"),
+    "original": ("Read the original at %s", "在 %s 阅读原文"),
+    "comments": ("Comments at the source", "来源处的评论"),
+    "by": ("By %s", "作者：%s"),
+    "published": ("Published", "发布于"),
+    "modified": ("Updated", "更新于"),
+    "estimated": ("First seen", "首次看到"),
+    "minutes": ("%d min read", "阅读约 %d 分钟"),
+    "older": ("Older", "更早"),
+    "newer": ("Newer", "更新"),
+    "page_number": ("Page %d", "第 %d 页"),
+    "previous_day": ("Previous day", "前一天"),
+    "next_day": ("Next day", "后一天"),
+    "feeds": ("Subscribe", "订阅"),
+    "rights": ("Rights", "版权"),
+    "rights_notice": (
+        "The text belongs to its source and author; this page keeps a copy for readers.",
+        "文章版权归来源与作者所有，本页为读者保存副本。",
+    ),
+    "excerpt_notice": ("This is an excerpt; the whole article is at the source.", "以下为摘要，全文见来源。"),
+    "link_notice": ("Only the headline is kept here; the article is at the source.", "此处仅收录标题，文章见来源。"),
+    "sponsored": ("Advertisement", "广告"),
+    "gone_title": ("This article was taken down", "此文已撤下"),
+    "gone_text": ("It was removed on %s and will not come back.", "已于%s移除，不再收录。"),
+    "missing_title": ("There is no page here", "此处没有页面"),
+    "missing_text": (
+        "Addresses of this newspaper never move, so this one was probably mistyped.",
+        "本报的网址从不变动，这个网址多半是输错了。",
+    ),
+    "home": ("To the front page", "回到头版"),
+    "theme": ("Dark or light", "深色或浅色"),
+    "opml": ("All sources as OPML", "全部来源（OPML）"),
+    "feed": ("Feed", "订阅源"),
+    "website": ("Website", "网站"),
+    "nothing_yet": ("Nothing has been published yet.", "尚无内容。"),
+    "all_of": ("All of %s", "%s 全部"),
+    "contact": ("Contact", "联系"),
+    "made_with": ("Printed by Broadsheet", "由 Broadsheet 排印"),
+    "about_text": (
+        "This newspaper gathers what its sources publish, tells each event once, and links to every original.",
+        "本报汇集各来源所发布的内容，每件事只讲一次，并链接到每一篇原文。",
+    ),
+    "takedown_text": (
+        "If something of yours should not stand here, write to the contact and it will be removed for good.",
+        "若有您的内容不应出现在此处，请通过联系方式告知，我们将永久移除。",
+    ),
+}
+
+_LINES: dict[str, tuple[str, str]] = {
+    "stage.poll": ("Asking feeds", "询问订阅源"),
+    "stage.parse": ("Reading documents", "解析文档"),
+    "stage.fetch": ("Fetching articles", "抓取文章"),
+    "stage.extract": ("Cleaning text", "清理正文"),
+    "stage.media": ("Fetching pictures", "抓取图片"),
+    "stage.relate": ("Finding stories", "归并报道"),
+    "stage.build": ("Printing pages", "排印页面"),
+    "init.done": (
+        "A new newspaper lies in {folder}. Edit {config}, then: broadsheet run",
+        "新报纸已建于 {folder}。请编辑 {config}，然后运行：broadsheet run",
+    ),
+    "init.exists": (
+        "{path} exists already; nothing was written. Choose another folder or remove it first.",
+        "{path} 已存在，未写入任何内容。请另选文件夹，或先移除它。",
+    ),
+    "no_newspaper": (
+        "There is no broadsheet.toml in {folder} or above it. Make a newspaper with: broadsheet init",
+        "在 {folder} 及其上级没有 broadsheet.toml。请先运行：broadsheet init",
+    ),
+    "no_file": ("{path} cannot be read ({why}).", "无法读取 {path}（{why}）。"),
+    "add.known": ("{url} is subscribed already.", "{url} 已在订阅之列。"),
+    "add.found": (
+        "{title}: {format}, {count} entries, newest {newest}. Added to {file}.",
+        "{title}：{format}，{count} 条，最新 {newest}。已加入 {file}。",
+    ),
+    "add.choose": (
+        "{url} offers several feeds; the first is taken. The others:",
+        "{url} 提供多个订阅源，已取第一个。其余为：",
+    ),
+    "add.none": (
+        "{url} is no feed ({what}), and none was found on it.",
+        "{url} 不是订阅源（{what}），页面上也没有找到。",
+    ),
+    "import.done": ("{new} feeds added, {known} known already.", "新增 {new} 个订阅源，{known} 个已存在。"),
+    "summary.run": (
+        "{feeds} feeds asked: {new} new articles, {changed} changed, {unchanged} feeds unchanged, {failed} failed.",
+        "询问 {feeds} 个订阅源：新文章 {new} 篇，更新 {changed} 篇，未变 {unchanged} 个，失败 {failed} 个。",
+    ),
+    "summary.build": (
+        "{pages} pages written, {removed} removed, in {output}.",
+        "写入 {pages} 页，移除 {removed} 页，位于 {output}。",
+    ),
+    "summary.seconds": ("{seconds:.1f} seconds. Report: {report}", "用时 {seconds:.1f} 秒。报告：{report}"),
+    "summary.failed": ("Failed feeds:", "失败的订阅源："),
+    "summary.not_due": ("{count} feeds were not due.", "{count} 个订阅源未到时间。"),
+    "summary.items": (
+        "{count} pages or pictures could not be had; the feed's own text stands in. First: {first}",
+        "{count} 个页面或图片未能取得，以订阅源自带文字代替。第一个：{first}",
+    ),
+    "feed.unknown": (
+        "{url} is not among the subscriptions. 'broadsheet status' lists them.",
+        "{url} 不在订阅之列。可用 broadsheet status 查看。",
+    ),
+    "run.nothing": (
+        "There are no subscriptions yet. Add one with: broadsheet add URL",
+        "还没有订阅。请运行：broadsheet add URL",
+    ),
+    "run.all_failed": ("None of the feeds could be had.", "没有一个订阅源可以取得。"),
+    "run.interrupted": (
+        "Interrupted. What was taken in is kept; the next run goes on from here.",
+        "已中断。已取得的内容均已保存，下次运行将从此处继续。",
+    ),
+    "serve.at": ("The newspaper is at {url}  (stop with Ctrl+C)", "报纸位于 {url}  （按 Ctrl+C 停止）"),
+    "serve.rebuilt": ("Printed again: {pages} pages.", "已重新排印：{pages} 页。"),
+    "serve.failed": ("Printing failed: {why}", "排印失败：{why}"),
+    "serve.busy": ("Port {port} is taken. Choose another with --port.", "端口 {port} 已被占用，请用 --port 另选。"),
+    "search.none": ("Nothing found for {query}.", "没有找到“{query}”。"),
+    "status.empty": ("No feeds.", "没有订阅源。"),
+    "status.never": ("never", "从未"),
+    "status.now": ("at the next run", "下次运行时"),
+    "status.articles": (
+        "{live} articles published, {waiting} waiting, {gone} taken down.",
+        "已发布 {live} 篇，等待 {waiting} 篇，已撤下 {gone} 篇。",
+    ),
+    "takedown.done": (
+        "{count} articles taken down. Build to remove them from the site: broadsheet build",
+        "已撤下 {count} 篇。请运行 broadsheet build 以从网站移除。",
+    ),
+    "takedown.none": (
+        "Nothing here comes from {target}; it will be refused from now on.",
+        "此处没有来自 {target} 的内容；今后将拒收。",
+    ),
+    "redo.done": ("{count} items due again for {stage}.", "{stage} 阶段有 {count} 项将重做。"),
+    "check.done": (
+        "{pages} pages, {links} internal links, {feeds} feeds checked: no fault.",
+        "检查了 {pages} 页、{links} 个站内链接、{feeds} 个订阅源：无误。",
+    ),
+    "check.faults": ("{count} faults in {folder}:", "{folder} 中有 {count} 处错误："),
+    "check.no_site": (
+        "There is no site in {folder}. Build it with: broadsheet build",
+        "{folder} 中没有网站。请运行：broadsheet build",
+    ),
+    "demo.begin": (
+        "A demo newspaper in {folder}, from a small world of feeds at {url}",
+        "演示报纸位于 {folder}，订阅源来自 {url} 上的一个小世界",
+    ),
+    "doctor.ok": ("ok", "正常"),
+    "doctor.bad": ("fault", "故障"),
+    "doctor.note": ("note", "注意"),
+    "error": ("error", "错误"),
+    "unexpected": (
+        "unexpected {kind}: {message}. Run again with --debug for the whole trace.",
+        "意外错误 {kind}：{message}。加上 --debug 可查看完整信息。",
+    ),
+}
+
+
+@lru_cache(maxsize=4)
+def labels(language: str) -> dict[str, str]:
+    """Return the site's words by name in a language; unknown languages get English."""
+    column = 1 if language == "zh" else 0
+    return {name: texts[column] for name, texts in _LABELS.items()}
+
+
+def say(language: str, key: str, /, **values: object) -> str:
+    """Return a line of the command line with its values filled in."""
+    return _LINES[key][1 if language == "zh" else 0].format(**values)

@@ -1,0 +1,432 @@
+"""The records that flow between the stages: frozen, compared by value, without behaviour of their own.
+
+Every instant is an aware ``datetime`` in UTC. Text that came from a feed or a page is kept raw in
+``Entry`` and is safe only in ``Article.html``. Records travel to worker processes and into the store as
+JSON, so they hold plain values only. This module imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The base of all records: immutable, compared by value, JSON without default values."""
+
+
+# --------------------------------------------------------------------------------------- what feeds say
+
+
+class Person(Record, frozen=True, kw_only=True):
+    """An author or contributor as the feed names them."""
+
+    name: str = ""
+    email: str = ""
+    url: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Link(Record, frozen=True, kw_only=True):
+    """One link element; ``href`` is absolute where a base was known."""
+
+    href: str
+    rel: str = "alternate"
+    type: str = ""
+    title: str = ""
+    hreflang: str = ""
+    length: str = ""
+
+
+class Category(Record, frozen=True, kw_only=True):
+    """One category with the vocabulary it belongs to."""
+
+    term: str
+    scheme: str = ""
+    label: str = ""
+
+    def __str__(self) -> str:
+        return self.label or self.term
+
+
+class Enclosure(Record, frozen=True, kw_only=True):
+    """An attached file. ``length`` is in bytes, ``duration`` in seconds."""
+
+    url: str
+    type: str = ""
+    length: int | None = None
+    medium: str = ""
+    duration: float | None = None
+    title: str = ""
+
+
+class Image(Record, frozen=True, kw_only=True):
+    """A picture. ``width`` and ``height`` are in pixels; ``path`` is our copy below the site's root."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    alt: str = ""
+    caption: str = ""
+    credit: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class TextDetail(Record, frozen=True, kw_only=True):
+    """How a text construct was marked: media type, language and base address (RFC 4287, section 3.1)."""
+
+    type: str = "text/plain"
+    language: str = ""
+    base: str = ""
+
+
+class Content(Record, frozen=True, kw_only=True):
+    """One body of an entry, unsanitised, with relative links resolved."""
+
+    value: str
+    type: str = "text/html"
+    language: str = ""
+    base: str = ""
+    src: str = ""
+
+
+class Generator(Record, frozen=True, kw_only=True):
+    """The program that wrote the feed."""
+
+    name: str = ""
+    url: str = ""
+    version: str = ""
+
+
+class FeedInfo(Record, frozen=True, kw_only=True):
+    """What a document says of the feed itself, and of the feed that an entry was reprinted from."""
+
+    title: str = ""
+    link: str = ""
+    id: str = ""
+    subtitle: str = ""
+    language: str = ""
+    authors: tuple[Person, ...] = ()
+    contributors: tuple[Person, ...] = ()
+    publisher: Person | None = None
+    links: tuple[Link, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[Category, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    rights: str = ""
+    license: str = ""
+    generator: Generator | None = None
+    image: Image | None = None
+    icon: str = ""
+    ttl: int | None = None
+    """Minutes between looks that the feed asks for."""
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+    update_period: str = ""
+    update_frequency: int | None = None
+    hubs: tuple[str, ...] = ()
+    next_url: str = ""
+    """RFC 5005: the next page, or the previous archive document."""
+    details: dict[str, TextDetail] = {}
+    raw: dict[str, str] = {}
+    """Date strings as they stood."""
+    extensions: dict[str, Any] = {}
+    """Module elements that have no field of their own, by ``prefix:name``."""
+
+
+class Entry(Record, frozen=True, kw_only=True):
+    """One item of a feed as the document has it; nothing in it is safe to print."""
+
+    guid: str = ""
+    guid_is_permalink: bool = False
+    link: str = ""
+    title: str = ""
+    authors: tuple[Person, ...] = ()
+    contributors: tuple[Person, ...] = ()
+    publisher: Person | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    created: datetime | None = None
+    expired: datetime | None = None
+    summary: str = ""
+    content: str = ""
+    contents: tuple[Content, ...] = ()
+    language: str = ""
+    categories: tuple[str, ...] = ()
+    tags: tuple[Category, ...] = ()
+    links: tuple[Link, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: Image | None = None
+    comments_url: str = ""
+    source: FeedInfo | None = None
+    rights: str = ""
+    license: str = ""
+    details: dict[str, TextDetail] = {}
+    raw: dict[str, str] = {}
+    extensions: dict[str, Any] = {}
+
+
+class ParsedFeed(Record, frozen=True, kw_only=True):
+    """A whole document. ``problems`` names what was repaired; an empty tuple is a clean document."""
+
+    format: str
+    """``rss20``, ``rss092``, ``rss10``, ``rss090``, ``atom10``, ``atom03``, ``json11``, ``cdf`` ..."""
+    encoding: str = "utf-8"
+    feed: FeedInfo = FeedInfo()
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+# ------------------------------------------------------------------------------- what the reader chose
+
+Mode = Literal["link", "excerpt", "full"]
+FullText = Literal["auto", "always", "never"]
+
+
+class Filters(Record, frozen=True, kw_only=True):
+    """What of a feed is taken. Patterns are regular expressions over title, text, author and category."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+class Feed(Record, frozen=True, kw_only=True):
+    """A subscription: what the reader of the news chose. Machine state is kept apart, in ``FeedState``."""
+
+    id: str
+    url: str
+    title: str = ""
+    section: tuple[str, ...] = ()
+    mode: Mode = "excerpt"
+    full_text: FullText = "auto"
+    limit: int = 0
+    filters: Filters = Filters()
+
+
+class FeedState(Record, frozen=True, kw_only=True):
+    """What the machine remembers of a feed."""
+
+    feed_id: str
+    title: str = ""
+    link: str = ""
+    language: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body: str = ""
+    """Digest of the last body that parsed as a feed."""
+    checked: datetime | None = None
+    succeeded: datetime | None = None
+    next_check: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    error: str = ""
+    moved_to: str = ""
+    moved_seen: int = 0
+    gone: bool = False
+    gone_seen: int = 0
+    served_by: str = ""
+    """The address that answered last: after a move, or the RSSHub instance."""
+
+
+# -------------------------------------------------------------------------------- what the web answered
+
+
+class Request(Record, frozen=True, kw_only=True):
+    """Something to ask of the web. ``key`` names the item that it is asked for."""
+
+    key: str
+    urls: tuple[str, ...]
+    """Addresses of the same thing, tried in order until one answers (RSSHub instances)."""
+    kind: Literal["feed", "page", "media"] = "feed"
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Response(Record, frozen=True, kw_only=True):
+    """An answer. ``body`` is decoded of its transfer and content codings."""
+
+    key: str
+    url: str
+    """The address asked for."""
+    final_url: str
+    status: int
+    headers: dict[str, str] = {}
+    """Names in lower case."""
+    body: bytes = b""
+    fetched: datetime
+    elapsed: float = 0.0
+    """Seconds."""
+    redirects: tuple[tuple[int, str], ...] = ()
+    """(status, target) of each step."""
+    wire_bytes: int = 0
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+class Page(Record, frozen=True, kw_only=True):
+    """What the web said for an entry's link; the body lies in the blob store under ``body``."""
+
+    url: str
+    final_url: str = ""
+    status: int = 200
+    content_type: str = ""
+    body: str = ""
+    """Digest."""
+    fetched: datetime | None = None
+
+
+# ------------------------------------------------------------------------------------------ what we keep
+
+
+class Removed(Record, frozen=True, kw_only=True):
+    """Something that was cut from an article: what it was, why, and on what evidence."""
+
+    what: str
+    why: str
+    evidence: str = ""
+
+
+class Article(Record, frozen=True, kw_only=True):
+    """An article as we keep it. ``html`` is sanitised; all other text is plain and must be escaped."""
+
+    id: str = ""
+    feed_id: str = ""
+    title: str = ""
+    byline: str = ""
+    published: datetime | None = None
+    published_source: Literal["feed", "page", "first_seen", "clamped", ""] = ""
+    """Where the date comes from. ``first_seen`` and ``clamped`` are exact to the day only."""
+    modified: datetime | None = None
+    language: str = ""
+    html: str = ""
+    text: str = ""
+    excerpt: str = ""
+    image: Image | None = None
+    images: tuple[Image, ...] = ()
+    url: str = ""
+    """Canonical address of the original."""
+    comments_url: str = ""
+    categories: tuple[str, ...] = ()
+    rights: str = ""
+    sponsored: bool = False
+    revision: int = 1
+    digest: str = ""
+    """Of the visible title and text: equal digests are equal revisions."""
+    removed: tuple[Removed, ...] = ()
+    provenance: dict[str, str] = {}
+    """Field -> where its value comes from; also ``entry``, ``page`` and ``extract`` (stage version)."""
+
+
+class Match(Record, frozen=True, kw_only=True):
+    """Why two articles report one event."""
+
+    a: str
+    b: str
+    kind: Literal["address", "text", "title"]
+    score: float
+    because: str
+
+
+class Story(Record, frozen=True, kw_only=True):
+    """Articles that report one event. ``articles`` starts with the lead."""
+
+    id: str
+    articles: tuple[str, ...]
+    publishers: int = 1
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+
+
+class StoredArticle(Record, frozen=True, kw_only=True):
+    """An article with what the store knows of it beside its text; ``article`` has no ``html`` and ``text`` here."""
+
+    article: Article
+    permalink: str
+    """Path below the site's root; given once, never computed again."""
+    first_seen: datetime
+    state: Literal["new", "live", "gone"]
+    seq: int | None = None
+    """Place in the order of publication."""
+    story_id: str = ""
+
+
+# ------------------------------------------------------------------------------------ what is published
+
+
+class ListSpec(Record, frozen=True, kw_only=True):
+    """A list that articles belong to. ``path`` is its folder below the site's root, with a slash at the end."""
+
+    kind: str
+    """``latest``, ``section``, ``source``, ``channel`` or ``day``."""
+    key: str
+    path: str
+    title: str
+
+
+class Place(Record, frozen=True, kw_only=True):
+    """Where an article stands in a list of ``size`` items; positions count from 1."""
+
+    spec: ListSpec
+    position: int
+    size: int
+
+
+class SitePage(Record, frozen=True, kw_only=True):
+    """A page that exists: its path below the site's root, its kind and the key of what it shows."""
+
+    path: str
+    kind: str
+    key: str = ""
+    page: int = 0
+    """Number of a fixed list page; 0 is the newest."""
+
+
+class Output(Record, frozen=True, kw_only=True):
+    """Bytes for one path."""
+
+    path: str
+    body: bytes
+
+
+# ----------------------------------------------------------------------------- what became of each item
+
+T = TypeVar("T")
+
+
+class Done(msgspec.Struct, Generic[T], frozen=True):
+    """The item's result."""
+
+    key: str
+    value: T
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """Nothing was to be done, for a reason."""
+
+    key: str
+    reason: str
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The item failed; the run goes on. ``error`` is a name from ``errors``, ``message`` says it in words."""
+
+    key: str
+    error: str
+    message: str
+    status: int = 0
+    """HTTP status, where a server answered."""
+    retry_after: float | None = None
+    """Seconds that the server asks to be left alone."""
+
+
+Outcome = Done[T] | Skipped | Failed

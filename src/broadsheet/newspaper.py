@@ -1,0 +1,208 @@
+"""A newspaper: a folder with its configuration, its store and its site. What scripts and the command line work with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from broadsheet import pipeline
+from broadsheet.config import Config, parse_config
+from broadsheet.engine import open_engine
+from broadsheet.errors import ConfigError, UsageError
+from broadsheet.feeds.opml import parse_opml
+from broadsheet.model import Article, Feed, Story
+from broadsheet.pipeline.run import Report, Run, Silent
+from broadsheet.store.database import Store
+from broadsheet.urls import short_id
+
+CONFIG_NAME = "broadsheet.toml"
+
+
+def find_folder(start: Path) -> Path | None:
+    """Return the nearest folder, from ``start`` upwards, that holds a ``broadsheet.toml``."""
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    return None
+
+
+class Newspaper(AbstractContextManager["Newspaper"]):
+    """The newspaper in a folder. Close it, or use it in a ``with`` statement.
+
+    ``clock`` is what tells the time (UTC); everything that depends on it takes it from here.
+    """
+
+    def __init__(
+        self,
+        path: str | Path = ".",
+        *,
+        config_file: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        flags: Mapping[str, Any] | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.folder = Path(path).resolve()
+        self.config_file = config_file or self.folder / CONFIG_NAME
+        self.config = self._read_config(os.environ if environ is None else environ, flags)
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._store: Store | None = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def store(self) -> Store:
+        """The store, opened at first use."""
+        if self._store is None:
+            self._store = Store.open(self.config.store.url, self.folder)
+        return self._store
+
+    def close(self) -> None:
+        """Close the store."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    # -------------------------------------------------------------------------------------- configuration
+
+    def _read_config(self, environ: Mapping[str, str], flags: Mapping[str, Any] | None) -> Config:
+        try:
+            text = self.config_file.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise ConfigError(f"{self.config_file} is not UTF-8; save it as UTF-8") from None
+        except OSError as error:
+            raise ConfigError(
+                f"{self.config_file} cannot be read ({error.strerror}); make one with: broadsheet init"
+            ) from None
+        return parse_config(text, name=str(self.config_file), environ=environ, flags=flags)
+
+    def subscriptions(self) -> list[Feed]:
+        """Return the feeds of the configuration and of its OPML file; raise ``ConfigError`` where that cannot be read."""
+        found: dict[str, Feed] = {}
+        for item in self.config.feeds:
+            section = tuple(part.strip() for part in item.section.split("/") if part.strip())
+            found[item.url] = Feed(
+                id=feed_id(item.url), url=item.url, title=item.title, section=section, mode=item.mode,
+                full_text=item.full_text, limit=item.limit, filters=item.filters,
+            )  # fmt: skip
+        if self.config.opml:
+            path = self.folder / self.config.opml
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise ConfigError(
+                    f"{path}, named by opml in {self.config_file.name}, cannot be read ({error.strerror})"
+                ) from None
+            for line in parse_opml(data):
+                found.setdefault(
+                    line.url, Feed(id=feed_id(line.url), url=line.url, title=line.title, section=line.section)
+                )
+        return list(found.values())
+
+    # ---------------------------------------------------------------------------------------------- work
+
+    def update(
+        self, *, only_feed: str = "", redo: str = "", progress: Any = None, report: Report | None = None
+    ) -> Report:
+        """Ask the feeds and do everything up to the stories. Returns the report; a failed feed is a line in it.
+
+        Raises ``LockedError`` when another run is at work, ``ConfigError`` and ``StoreError`` as their names say.
+        """
+        return self._run("update", lambda run: pipeline.update(run, redo=redo), progress, report, only_feed)
+
+    def build(self, *, full: bool = False, progress: Any = None, report: Report | None = None) -> Report:
+        """Bring the site up to date with the store."""
+        return self._run("build", lambda run: pipeline.build(run, full=full), progress, report)
+
+    def run(self, *, progress: Any = None, only_feed: str = "", strict: bool = False) -> Report:  # noqa: ARG002
+        """Update, then build: the main job."""
+
+        def both(run: Run) -> None:
+            pipeline.update(run)
+            pipeline.build(run)
+
+        return self._run("run", both, progress, None, only_feed)
+
+    def _run(
+        self, command: str, work: Callable[[Run], None], progress: Any, report: Report | None, only_feed: str = ""
+    ) -> Report:
+        now = self._clock()
+        wanted = self.subscriptions()
+        if only_feed and only_feed not in {feed.url for feed in wanted}:
+            raise UsageError(f"{only_feed} is not among the subscriptions. 'broadsheet status' lists them.")
+        report = report or Report(command=command, started=now)
+        engine = open_engine(self.config.engine)
+        try:
+            with self.store.lock(command):
+                from broadsheet.store import feeds
+
+                with self.store.begin() as connection:
+                    feeds.sync(connection, wanted)
+                work(
+                    Run(
+                        folder=self.folder, config=self.config, store=self.store, engine=engine, now=now, report=report,
+                        progress=progress or Silent(), only_feed=only_feed,
+                    )
+                )  # fmt: skip
+        finally:
+            engine.close()
+        report.seconds = (self._clock() - now).total_seconds()
+        return report
+
+    # ------------------------------------------------------------------------------------------- looking
+
+    def articles(self) -> Iterator[Article]:
+        """Yield every published article, whole, oldest first in the order of publication."""
+        from broadsheet.store import articles
+
+        with self.store.read() as connection:
+            for stored in articles.everything(connection):
+                article = articles.get(connection, stored.article.id)
+                if article is not None:
+                    yield article
+
+    def stories(self) -> Iterator[Story]:
+        """Yield every story: the articles that report one event, the lead first."""
+        from broadsheet.pipeline.relate import publisher
+        from broadsheet.store import articles, feeds, stories
+        from broadsheet.stories.cluster import tell
+
+        with self.store.read() as connection:
+            publishers = {feed_id: publisher(feed) for feed_id, feed in feeds.everyone(connection).items()}
+            seen: set[str] = set()
+            for stored in articles.everything(connection):
+                if stored.story_id and stored.story_id not in seen:
+                    seen.add(stored.story_id)
+                    ids = stories.articles_of(connection, [stored.story_id])[stored.story_id]
+                    yield tell(stories.members(connection, ids, publishers))
+
+    def search(self, query: str, *, limit: int = 20) -> list[Article]:
+        """Return the articles that hold all words of the query, best first."""
+        from broadsheet.store import articles, search
+
+        with self.store.read() as connection:
+            found = (articles.get(connection, article_id) for article_id, _ in search.find(connection, query, limit))
+            return [article for article in found if article is not None]
+
+    def save_report(self, report: Report) -> Path:
+        """Write a run's report below ``.broadsheet/runs`` and return its path."""
+        from broadsheet.store.blobs import write_durably
+
+        path = self.store.state_dir / "runs" / f"{report.started:%Y%m%dT%H%M%S%f}Z-{report.command}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        return path
+
+
+def feed_id(url: str) -> str:
+    """Return the id of a subscription."""
+    return short_id(f"feed {url}")

@@ -1,0 +1,65 @@
+"""The stages in their order, and the run: the only place that knows the order.
+
+poll -> parse -> merge -> fetch -> extract -> media -> relate -> plan -> render -> write
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from broadsheet.pipeline.run import Run
+
+
+class Stage(NamedTuple):
+    """A step of the update: its name, its version, and the function that does what is due."""
+
+    name: str
+    version: int
+    work: Callable[[Run], None]
+
+
+def update_stages() -> list[Stage]:
+    """Return the stages from poll to relate. ``parse`` merges what it reads, in the same transaction."""
+    from broadsheet.pipeline import articles, poll, relate
+
+    return [
+        Stage("poll", poll.POLL_VERSION, poll.poll),
+        Stage("parse", poll.PARSE_VERSION, poll.parse_and_merge),
+        Stage("fetch", articles.FETCH_VERSION, articles.fetch),
+        Stage("extract", articles.EXTRACT_VERSION, articles.extract),
+        Stage("media", articles.MEDIA_VERSION, articles.media),
+        Stage("relate", relate.RELATE_VERSION, relate.relate),
+    ]
+
+
+REDOABLE = ("parse", "extract", "media", "relate")
+"""Stages that can be done again from what is kept; all but media without a request."""
+
+
+def update(run: Run, *, redo: str = "") -> None:
+    """Do everything from poll to relate; with ``redo``, one stage and what follows from it, without polling."""
+    from broadsheet.store import queue
+
+    stages = update_stages()
+    with run.store.begin() as connection:
+        for stage in stages:
+            if stage.name in REDOABLE:
+                queue.upgrade(connection, stage.name, stage.version)
+        if redo:
+            queue.redo(connection, redo)
+    names = [stage.name for stage in stages]
+    for stage in stages[names.index(redo) if redo else 0 :]:
+        if redo and redo != "fetch" and stage.name == "fetch":
+            continue
+        started = time.monotonic()
+        stage.work(run)
+        run.report.stage(stage.name).seconds += time.monotonic() - started
+
+
+def build(run: Run, *, full: bool = False) -> None:
+    """Plan, render and write the site."""
+    from broadsheet.pipeline import publish
+
+    publish.build(run, full=full)

@@ -1,0 +1,316 @@
+"""fetch, extract, media: from entries to articles that can be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from broadsheet import urls
+from broadsheet.articles.extract import VERSION, date_article, is_whole
+from broadsheet.articles.images import MIN_SIDE, localise
+from broadsheet.articles.template import MIN_SAMPLES, Template, learn_fragments
+from broadsheet.errors import StoreError
+from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
+from broadsheet.net.client import Manners, fetch_many
+from broadsheet.pipeline import work
+from broadsheet.pipeline.run import Run, batches
+from broadsheet.store import articles, feeds, queue, responses, search, templates
+from broadsheet.store.blobs import write_durably
+from broadsheet.text import digest, excerpt, plain_title, visible_text
+
+FETCH_VERSION = MEDIA_VERSION = 1
+EXTRACT_VERSION = VERSION
+_SAVE_EVERY = 20
+_TEMPLATE_SAMPLES = 20
+_PICTURES_AT_ONCE = 60
+
+
+# ------------------------------------------------------------------------------------------------- fetch
+
+
+def fetch(run: Run) -> None:
+    """Fetch the page of every article whose feed is short, then make the article due for extraction."""
+    with run.store.read() as connection:
+        waiting = queue.waiting(connection, "fetch", run.now)
+        known = feeds.everyone(connection)
+        sources = list(articles.sources(connection, waiting))
+    stage = run.report.stage("fetch")
+    reasons = {source.id: why_no_page(known[source.feed_id], source) for source in sources}
+    wanted = [source for source in sources if not reasons[source.id]]
+    links = {source.id: source.link for source in sources}
+    with run.store.begin() as connection:
+        skipped = [
+            (item, links.get(item, ""), "skipped", reasons.get(item, "taken down"))
+            for item in waiting
+            if reasons.get(item, "taken down")
+        ]
+        queue.put(connection, "extract", [item for item, *_ in skipped if item in links])
+        queue.done(connection, "fetch", FETCH_VERSION, skipped, run.now)
+        stage.skipped += len(skipped)
+    run.progress.start("fetch", len(wanted))
+    requests = [Request(key=source.id, urls=(urls.unwrap(source.link),), kind="page") for source in wanted]
+    for group in batches(fetch_many(requests, Manners.of(run.config.poll, run.config.site.url)), _SAVE_EVERY):
+        bodies = {answer.key: run.store.blobs.put(answer.value.body) for answer in group if isinstance(answer, Done)}
+        with run.store.begin() as connection:
+            for answer in group:
+                _save_page(run, connection, answer, links[answer.key], bodies)
+        run.progress.advance("fetch", len(group))
+    run.progress.end("fetch")
+
+
+def why_no_page(feed: Feed, source: articles.Source) -> str:
+    """Return why an article's page is not fetched, or nothing where it is."""
+    if not urls.is_http(source.link):
+        return "no link"
+    if feed.full_text == "never":
+        return "full_text is never"
+    if feed.full_text == "always":
+        return ""
+    if feed.mode == "link":
+        return "only the link is published"
+    return "the feed carries the whole text" if is_whole(source.entry) else ""
+
+
+def _save_page(run: Run, connection: Connection, answer: Outcome[Response], link: str, bodies: dict[str, str]) -> None:
+    stage = run.report.stage("fetch")
+    if isinstance(answer, Failed):
+        stage.failed += 1
+        run.report.failures.append(answer.message)
+        if not queue.again(connection, "fetch", answer.key, run.now):
+            queue.done(connection, "fetch", FETCH_VERSION, [(answer.key, link, "failed", answer.message)], run.now)
+    elif isinstance(answer, Skipped):
+        stage.skipped += 1
+        queue.done(connection, "fetch", FETCH_VERSION, [(answer.key, link, "skipped", answer.reason)], run.now)
+    else:
+        stage.done += 1
+        run.report.bytes_read += answer.value.wire_bytes
+        articles.set_page(connection, answer.key, responses.add(connection, "page", answer.value, bodies[answer.key]))
+        queue.done(connection, "fetch", FETCH_VERSION, [(answer.key, link, "done", "")], run.now)
+    # Whatever the page said, the article appears; with the feed's own words if need be.
+    queue.put(connection, "extract", [answer.key])
+
+
+# ----------------------------------------------------------------------------------------------- extract
+
+
+def extract(run: Run) -> None:
+    """Make articles of all entries that are due, from the feed's words, the page, and what the source repeats."""
+    with run.store.read() as connection:
+        queue_of = queue.waiting(connection, "extract", run.now)
+        states = feeds.states(connection)
+        by_feed: dict[str, int] = {}
+        feed_of: dict[str, str] = {}
+        for source in articles.sources(connection, queue_of):
+            by_feed[source.feed_id] = by_feed.get(source.feed_id, 0) + 1
+            feed_of[source.id] = source.feed_id
+    known = {feed_id: _template(run, feed_id, count) for feed_id, count in sorted(by_feed.items())}
+    languages = {feed_id: state.language for feed_id, state in states.items()}
+    run.progress.start("extract", len(queue_of))
+    inputs = _inputs(run, queue_of, known, languages)
+    digests: dict[str, str] = {}
+
+    def noted() -> Iterator[work.ExtractInput]:
+        for item in inputs:
+            digests[item.key] = item.digest
+            yield item
+
+    for group in batches(run.engine.map(work.extract_batch, batches(noted(), 10)), _SAVE_EVERY):
+        with run.store.begin() as connection:
+            for outcome in group:
+                _save_article(run, connection, outcome, digests.pop(outcome.key))
+        run.progress.advance("extract", len(group))
+    with run.store.begin() as connection:
+        gone = [item for item in queue_of if item not in feed_of]
+        queue.done(
+            connection, "extract", EXTRACT_VERSION, [(item, "", "skipped", "taken down") for item in gone], run.now
+        )
+    run.progress.end("extract")
+
+
+def _template(run: Run, feed_id: str, count: int) -> Template:
+    """Return what the feed's items and pages repeat, learnt anew where enough has come in."""
+    with run.store.read() as connection:
+        known = templates.get(connection, feed_id)
+        if known is not None and count < MIN_SAMPLES:
+            return known
+        recent = list(articles.sources(connection, articles.recent_of_feed(connection, feed_id, _TEMPLATE_SAMPLES)))
+    fragments = (source.entry.content or source.entry.summary for source in recent)
+    learnt = learn_fragments(fragment for fragment in fragments if fragment)
+    pages = []
+    for source in recent:
+        if source.page is not None:
+            try:
+                pages.append(run.store.blobs.get(source.page.body).decode("utf-8", "replace"))
+            except StoreError as error:
+                run.report.failures.append(str(error))
+    of_pages = learn_fragments(pages)
+    merged = Template(
+        samples=max(learnt.samples, of_pages.samples),
+        lines={**of_pages.lines, **learnt.lines},
+        images={**of_pages.images, **learnt.images},
+    )
+    with run.store.begin() as connection:
+        templates.save(connection, feed_id, merged, run.now)
+    return merged
+
+
+def _inputs(
+    run: Run, ids: Sequence[str], known: dict[str, Template], languages: dict[str, str]
+) -> Iterator[work.ExtractInput]:
+    for group in batches(ids, _SAVE_EVERY):
+        with run.store.read() as connection:
+            sources = list(articles.sources(connection, group))
+        for source in sources:
+            page, url = b"", source.link
+            if source.page is not None and "html" in (source.page.content_type or "html"):
+                try:
+                    page, url = run.store.blobs.get(source.page.body), source.page.final_url
+                except StoreError as error:
+                    run.report.failures.append(str(error))
+            template = known[source.feed_id]
+            yield work.ExtractInput(
+                key=source.id, url=url, page=page, entry=source.entry, template=template,
+                language=languages.get(source.feed_id, ""),
+                digest=digest(source.entry_digest, source.page.body if source.page else "", template.digest()),
+            )  # fmt: skip
+
+
+def _save_article(run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str) -> None:
+    source = next(articles.sources(connection, [outcome.key]), None)
+    if source is None:
+        return
+    stage = run.report.stage("extract")
+    if isinstance(outcome, Done):
+        stage.done += 1
+        article, note = outcome.value, "done"
+    else:
+        message = outcome.message if isinstance(outcome, Failed) else outcome.reason
+        stage.failed += 1
+        run.report.failures.append(message)
+        article, note = plain_article(source), "failed"
+    before = articles.get(connection, source.id)
+    revision = source.revision
+    if before is not None and before.digest and before.digest != article.digest:
+        revision += 1
+    article = msgspec.structs.replace(
+        date_article(article, source.first_seen), id=source.id, feed_id=source.feed_id, revision=revision,
+        provenance=article.provenance | {"extract": str(EXTRACT_VERSION)},
+    )  # fmt: skip
+    queue.done(connection, "extract", EXTRACT_VERSION, [(source.id, input_digest, note, "")], run.now)
+    wanted = _pictures_of(run, article)
+    copies = articles.pictures(connection, wanted)
+    if run.config.media.copy and any(url not in copies for url in wanted):
+        # Kept as it is until its pictures are here; what is published stays as it was.
+        articles.save_draft(connection, article)
+        queue.put(connection, "media", [article.id])
+    else:
+        finish(run, connection, article, before, copies)
+
+
+def plain_article(source: articles.Source) -> Article:
+    """Return the article of an entry that could not be extracted: its title, link and plain words."""
+    text = visible_text(source.entry.content or source.entry.summary)
+    title = plain_title(source.entry.title) or excerpt(text, width=80) or source.link
+    return Article(
+        title=title, text="", excerpt=excerpt(text, width=240), url=source.link, published=source.entry.published,
+        published_source="feed" if source.entry.published else "", language=source.entry.language,
+        digest=digest(title, text), provenance={"text": "nothing could be extracted"},
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- media
+
+
+def media(run: Run) -> None:
+    """Fetch the pictures of the articles that wait for them, write them anew, and finish the articles."""
+    with run.store.read() as connection:
+        waiting = queue.waiting(connection, "media", run.now)
+    run.progress.start("media", len(waiting))
+    for group in batches(waiting, _PICTURES_AT_ONCE):
+        with run.store.read() as connection:
+            drafts = {item: articles.draft(connection, item) for item in group}
+            wanted = {url: None for article in drafts.values() if article for url in _pictures_of(run, article)}
+            copies = articles.pictures(connection, list(wanted))
+        _fetch_pictures(run, [url for url in wanted if url not in copies])
+        with run.store.begin() as connection:
+            for item, article in drafts.items():
+                if article is not None:
+                    copies = articles.pictures(connection, _pictures_of(run, article))
+                    finish(run, connection, article, articles.get(connection, item), copies)
+                queue.done(connection, "media", MEDIA_VERSION, [(item, "", "done", "")], run.now)
+        run.progress.advance("media", len(group))
+    run.progress.end("media")
+
+
+def _pictures_of(run: Run, article: Article) -> list[str]:
+    lead = [article.image.url] if article.image else []
+    body = [image.url for image in article.images][: run.config.media.per_article]
+    return list(dict.fromkeys(lead + body))
+
+
+def _fetch_pictures(run: Run, addresses: Sequence[str]) -> None:
+    """Bring pictures into the store; one that cannot be had is remembered as such."""
+    stage = run.report.stage("media")
+    manners = Manners.of(run.config.poll, run.config.site.url)
+    manners = replace(manners, max_bytes=run.config.media.max_bytes)
+    requests = [Request(key=url, urls=(url,), kind="media") for url in addresses]
+    failures: list[tuple[str, str, str]] = []
+
+    def inputs() -> Iterator[work.PictureInput]:
+        for answer in fetch_many(requests, manners):
+            if isinstance(answer, Done):
+                run.report.bytes_read += answer.value.wire_bytes
+                yield work.PictureInput(key=answer.key, data=answer.value.body, max_width=run.config.media.max_width)
+            else:
+                message = answer.message if isinstance(answer, Failed) else answer.reason
+                failures.append((answer.key, "failed", message))
+
+    for outcome in run.engine.map(work.picture_batch, batches(inputs(), 4)):
+        if isinstance(outcome, Done):
+            stage.done += 1
+            picture: work.Picture = outcome.value
+            path = run.store.state_dir / picture.path
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_durably(path, picture.body)
+            image = Image(url=outcome.key, path=picture.path, width=picture.width, height=picture.height)
+            with run.store.begin() as connection:
+                articles.save_picture(connection, image, "kept", "", run.now)
+        else:
+            message = outcome.message if isinstance(outcome, Failed) else outcome.reason
+            failures.append((outcome.key, "refused", message))
+    with run.store.begin() as connection:
+        for url, state, message in failures:
+            stage.failed += 1
+            articles.save_picture(connection, Image(url=url), state, message, run.now)
+
+
+def finish(
+    run: Run, connection: Connection, article: Article, before: Article | None, copies: dict[str, Image | None]
+) -> None:
+    """Publish an article with local pictures; where nothing of it has changed, nothing is touched."""
+    keep_remote = not run.config.media.copy
+    html = localise(article.html, copies, keep_remote=keep_remote)
+    lead = _lead_copy(article, copies, keep_remote=keep_remote)
+    final = msgspec.structs.replace(article, html=html, image=lead)
+    articles.drop_draft(connection, article.id)
+    if before == final and articles.is_live(connection, article.id):
+        return
+    search.index(connection, final, before)
+    articles.save(connection, final, changed=run.now, live=True)
+    if before is None or before.digest != final.digest or before.published != final.published:
+        queue.put(connection, "relate", [article.id])
+
+
+def _lead_copy(article: Article, copies: dict[str, Image | None], *, keep_remote: bool) -> Image | None:
+    """Return our copy of the lead picture, or of the first in the body that is large enough."""
+    if keep_remote:
+        return article.image
+    for candidate in filter(None, (article.image, *article.images)):
+        copy = copies.get(candidate.url)
+        if copy is not None and min(copy.width or 0, copy.height or 0) >= MIN_SIDE:
+            return msgspec.structs.replace(copy, alt=candidate.alt, caption=candidate.caption, credit=candidate.credit)
+    return None

@@ -1,0 +1,229 @@
+"""poll, parse, merge: from the subscriptions to entries in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from broadsheet import urls
+from broadsheet.errors import StoreError
+from broadsheet.feeds import filters, identity, rsshub, schedule
+from broadsheet.model import Done, Failed, Feed, FeedState, Outcome, ParsedFeed, Request, Response
+from broadsheet.net.client import Manners, fetch_many
+from broadsheet.pipeline import work
+from broadsheet.pipeline.run import FeedReport, Run, batches
+from broadsheet.store import articles, feeds, queue, responses, takedown
+from broadsheet.store.database import from_micros
+from broadsheet.store.schema import responses as response_table
+
+POLL_VERSION = PARSE_VERSION = MERGE_VERSION = 1
+_SAVE_EVERY = 25
+_DOCUMENTS = 8
+
+
+def poll(run: Run) -> None:
+    """Ask every feed that is due, keep each new document, and make it due for parsing."""
+    with run.store.read() as connection:
+        subscribed = feeds.active(connection)
+        states = feeds.states(connection)
+    requests = list(_requests(run, subscribed, states))
+    stage = run.report.stage("poll")
+    run.progress.start("poll", len(requests))
+    manners = Manners.of(run.config.poll, run.config.site.url)
+    answers: Iterator[Outcome[Response]] = fetch_many(requests, manners)
+    for group in batches(answers, _SAVE_EVERY if len(requests) > _SAVE_EVERY else 1):
+        bodies = {
+            answer.key: run.store.blobs.put(answer.value.body)
+            for answer in group
+            if isinstance(answer, Done) and answer.value.status != 304
+        }
+        with run.store.begin() as connection:
+            for answer in group:
+                state = states.get(answer.key, FeedState(feed_id=answer.key))
+                report = run.report.feeds[answer.key]
+                if isinstance(answer, Failed):
+                    stage.failed += 1
+                    feeds.save_state(connection, schedule.after_failure(state, answer, run.now))
+                    report.outcome, report.why = "failed", answer.message
+                elif isinstance(answer, Done):
+                    stage.done += 1
+                    run.report.bytes_read += answer.value.wire_bytes
+                    report.outcome = "unchanged"
+                    _keep(connection, answer.value, state, bodies.get(answer.key, ""))
+        run.progress.advance("poll", len(group))
+    run.progress.end("poll")
+
+
+def _requests(run: Run, subscribed: list[Feed], states: dict[str, FeedState]) -> Iterator[Request]:
+    for feed in subscribed:
+        if run.only_feed and feed.url != run.only_feed:
+            continue
+        state = states.get(feed.id, FeedState(feed_id=feed.id))
+        report = FeedReport(url=urls.without_userinfo(feed.url), title=feed.title or state.title)
+        run.report.feeds[feed.id] = report
+        if not run.only_feed and not schedule.is_due(state, run.now):
+            report.why = "gone (410)" if state.gone else f"next look after {state.next_check:%Y-%m-%d %H:%M} UTC"
+            if state.error:
+                report.why += f"; {state.error}"
+            run.report.stage("poll").skipped += 1
+            continue
+        addresses = rsshub.expand(feed.url, run.config.rsshub.instances)
+        yield Request(
+            key=feed.id, urls=schedule.addresses(state, addresses), etag=state.etag, last_modified=state.last_modified
+        )
+
+
+def _keep(connection: Connection, answer: Response, state: FeedState, body: str) -> None:
+    """Save what a feed answered: nothing new, or a document that is due for parsing."""
+    state = schedule.after_contact(state, answer)
+    if answer.status == 304 or body == state.body:
+        feeds.save_state(connection, schedule.after_success(state, answer.fetched))
+        return
+    feeds.save_state(connection, state)
+    newest = connection.execute(
+        sa.select(response_table.c.id, response_table.c.body)
+        .where(response_table.c.kind == "feed", response_table.c.key == answer.key)
+        .order_by(response_table.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is not None and newest.body == body:  # taken in by a run that was cut off
+        connection.execute(
+            sa.update(response_table)
+            .where(response_table.c.id == newest.id)
+            .values(headers=responses.kept_headers(answer))
+        )
+        queue.put(connection, "parse", [str(newest.id)])
+        return
+    queue.put(connection, "parse", [str(responses.add(connection, "feed", answer, body))])
+
+
+def parse_and_merge(run: Run) -> None:
+    """Parse every document that is due and merge its entries into the store, a transaction a document."""
+    with run.store.read() as connection:
+        numbers = sorted(queue.waiting(connection, "parse", run.now), key=int)
+        known = feeds.everyone(connection)
+    stage = run.report.stage("parse")
+    run.progress.start("parse", len(numbers))
+    # Documents of one feed are merged in the order in which they came, so results wait for their turn.
+    finished: dict[str, Outcome[ParsedFeed]] = {}
+    order = iter(numbers)
+    expected = next(order, None)
+    for outcome in run.engine.map(work.parse_batch, batches(_inputs(run, numbers), _DOCUMENTS)):
+        finished[outcome.key] = outcome
+        while expected is not None and expected in finished:
+            result = finished.pop(expected)
+            with run.store.begin() as connection:
+                _merge(run, connection, int(expected), result, known)
+            if isinstance(result, Failed):
+                stage.failed += 1
+            else:
+                stage.done += 1
+            run.progress.advance("parse")
+            expected = next(order, None)
+    run.progress.end("parse")
+
+
+def _inputs(run: Run, numbers: list[str]) -> Iterator[work.ParseInput]:
+    for number in numbers:
+        with run.store.read() as connection:
+            page = responses.page(connection, int(number))
+            feed_id = responses.feed_of(connection, int(number))
+        try:
+            data = run.store.blobs.get(page.body)
+        except StoreError as error:
+            run.report.failures.append(str(error))
+            data = b""
+        yield work.ParseInput(
+            key=number, feed_id=feed_id, data=data, url=page.final_url, content_type=page.content_type
+        )
+
+
+def _merge(run: Run, connection: Connection, number: int, outcome: Outcome[ParsedFeed], known: dict[str, Feed]) -> None:
+    row = connection.execute(sa.select(response_table).where(response_table.c.id == number)).one()
+    fetched = from_micros(row.fetched)
+    state = feeds.states(connection).get(row.key, FeedState(feed_id=row.key))
+    report = run.report.feeds.setdefault(row.key, FeedReport(url=row.url))
+    newest = state.checked is not None and fetched <= state.checked and not _later_document(connection, row.key, number)
+    if isinstance(outcome, Failed):
+        if newest:
+            feeds.save_state(connection, schedule.after_failure(state, outcome, run.now))
+        report.outcome, report.why = "failed", outcome.message
+        queue.done(connection, "parse", PARSE_VERSION, [(str(number), row.body, "failed", outcome.message)], run.now)
+        return
+    assert isinstance(outcome, Done)
+    parsed = outcome.value
+    report.problems = parsed.problems
+    feed = known.get(row.key) or Feed(id=row.key, url=row.url)
+    new, changed = merge_entries(connection, feed, parsed, number, fetched)
+    report.new += new
+    report.changed += changed
+    report.title = report.title or parsed.feed.title
+    run.report.articles_new += new
+    run.report.articles_changed += changed
+    run.report.stage("merge").done += new + changed
+    if new or changed:
+        report.outcome = "new"
+    if newest:
+        headers = msgspec.json.decode(row.headers, type=dict[str, str])
+        state = schedule.after_success(schedule.with_document(state, headers, row.body, parsed.feed), fetched)
+        feeds.save_state(connection, state)
+    queue.done(
+        connection, "parse", PARSE_VERSION, [(str(number), row.body, "done", "; ".join(parsed.problems))], run.now
+    )
+    queue.done(
+        connection, "merge", MERGE_VERSION, [(str(number), row.body, "done", f"{new} new, {changed} changed")], run.now
+    )
+
+
+def _later_document(connection: Connection, feed_id: str, number: int) -> bool:
+    later = sa.select(response_table.c.id).where(
+        response_table.c.kind == "feed", response_table.c.key == feed_id, response_table.c.id > number
+    )
+    return connection.execute(later.limit(1)).one_or_none() is not None
+
+
+def merge_entries(
+    connection: Connection, feed: Feed, parsed: ParsedFeed, response: int, seen: datetime
+) -> tuple[int, int]:
+    """Save what is new and what has changed among a document's entries; return the number of each."""
+    entries = filters.select(parsed.entries, feed)
+    refused = takedown.targets(connection, "domain") | takedown.targets(connection, "feed")
+    if feed.url in refused:
+        return 0, 0
+    keyed = identity.key_entries([entry for entry in entries if not _refused(entry.link, refused)])
+    known = articles.known(connection, feed.id, [key for item in keyed for key in item.keys])
+    gone = takedown.targets(connection, "article") if known else set()
+    digests = articles.entry_digests(connection, sorted(set(known.values())))
+    new = changed = 0
+    for decision in identity.decide(keyed, known, lambda article: digests.get(article, "")):
+        item, article_id = decision.keyed, decision.article_id
+        if article_id in gone:
+            continue
+        if decision.what == "new":
+            article_id = urls.short_id(f"{feed.id} {item.keys[0]}")
+            articles.create(
+                connection, article_id=article_id, feed_id=feed.id, link=item.entry.link, first_seen=seen,
+                permalink=f"{seen:%Y/%m/%d}/{article_id}.html",
+            )  # fmt: skip
+            new += 1
+        elif decision.what == "changed":
+            changed += 1
+        articles.remember(connection, feed.id, [(key, article_id) for key in item.keys])
+        if decision.what != "same":
+            articles.add_entry(
+                connection, article_id=article_id, feed_id=feed.id, entry=item.entry, digest=item.digest, seen=seen,
+                response=response,
+            )  # fmt: skip
+            queue.put(connection, "fetch", [article_id])
+    return new, changed
+
+
+def _refused(link: str, refused: set[str]) -> bool:
+    if not refused or not link:
+        return False
+    host = urls.host(link)
+    return any(host == domain or host.endswith(f".{domain}") for domain in refused)

@@ -1,0 +1,64 @@
+"""relate: which articles report one event."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Connection
+
+from broadsheet.model import Feed
+from broadsheet.pipeline.run import Run, batches
+from broadsheet.store import feeds, queue, stories
+from broadsheet.stories.cluster import components, tell
+from broadsheet.stories.duplicates import Candidate, compare
+
+RELATE_VERSION = 1
+_AT_ONCE = 50
+
+
+def relate(run: Run) -> None:
+    """Compare every new or changed article with those that may be the same report, and tell the stories anew."""
+    with run.store.read() as connection:
+        waiting = queue.waiting(connection, "relate", run.now)
+        publishers = {feed_id: publisher(feed) for feed_id, feed in feeds.everyone(connection).items()}
+    stage = run.report.stage("relate")
+    run.progress.start("relate", len(waiting))
+    for group in batches(waiting, _AT_ONCE):
+        with run.store.begin() as connection:
+            loaded = {item.id: item for item in stories.load(connection, group)}
+            touched = set(loaded)
+            for item in loaded.values():
+                touched |= set(stories.neighbours(connection, [item.id]))
+                stories.forget(connection, item.id)
+                stories.remember(connection, item.id, item.signature)
+            for item in loaded.values():
+                _match(connection, item)
+            _tell(connection, sorted(touched), publishers)
+            queue.done(connection, "relate", RELATE_VERSION, [(item, "", "done", "") for item in group], run.now)
+        stage.done += len(loaded)
+        run.progress.advance("relate", len(group))
+    run.progress.end("relate")
+
+
+def publisher(feed: Feed) -> str:
+    """Return who publishes a feed: the source in its section path, else its title, else its address."""
+    return "/".join(feed.section[:2]) if len(feed.section) > 1 else feed.title or feed.url
+
+
+def _match(connection: Connection, item: Candidate) -> None:
+    others = stories.load(connection, stories.candidates(connection, item.id, item.signature, item.link))
+    stories.add_matches(connection, [match for other in others if (match := compare(item, other))])
+
+
+def _tell(connection: Connection, ids: list[str], publishers: dict[str, str]) -> None:
+    links = stories.neighbours(connection, ids)
+    everyone = sorted(set(ids) | set(links))
+    for group in components(everyone, links):
+        found = stories.members(connection, group, publishers)
+        if not found:
+            continue
+        story = tell(found)
+        before = stories.story_of(connection, list(story.articles))
+        if any(before[article] != story.id for article in story.articles) or (
+            len(story.articles) > 1
+            and set(stories.articles_of(connection, [story.id]).get(story.id, [])) != set(story.articles)
+        ):
+            stories.assign(connection, story.articles, story.id)

@@ -1,0 +1,117 @@
+"""What the stages of one run share: configuration, store, engine, the time, progress, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from broadsheet.config import Config
+from broadsheet.engine import Engine
+from broadsheet.store.database import Store
+
+REPORT_VERSION = 1
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Who is told how far a stage is."""
+
+    def start(self, stage: str, total: int) -> None:
+        """A stage begins with so many items."""
+
+    def advance(self, stage: str, count: int = 1) -> None:
+        """So many more items are done."""
+
+    def end(self, stage: str) -> None:
+        """The stage is over."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def start(self, stage: str, total: int) -> None:
+        """Nothing."""
+
+    def advance(self, stage: str, count: int = 1) -> None:
+        """Nothing."""
+
+    def end(self, stage: str) -> None:
+        """Nothing."""
+
+
+class FeedReport(msgspec.Struct, kw_only=True):
+    """What became of one feed in a run."""
+
+    url: str
+    title: str = ""
+    outcome: str = "not due"
+    """``new``, ``unchanged``, ``failed`` or ``not due``."""
+    new: int = 0
+    changed: int = 0
+    why: str = ""
+    """Of a failure, in words; of a feed not due, when it is."""
+    problems: tuple[str, ...] = ()
+
+
+class StageReport(msgspec.Struct, kw_only=True):
+    """What a stage did in a run."""
+
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """One run, as it is written to ``.broadsheet/runs/``. ``version`` changes when a field changes its meaning."""
+
+    version: int = REPORT_VERSION
+    command: str = ""
+    started: datetime
+    seconds: float = 0.0
+    feeds: dict[str, FeedReport] = {}
+    stages: dict[str, StageReport] = {}
+    failures: list[str] = []
+    """Items that failed, in words."""
+    articles_new: int = 0
+    articles_changed: int = 0
+    pages_written: int = 0
+    pages_removed: int = 0
+    bytes_written: int = 0
+    bytes_read: int = 0
+    """From the network, as they came over the wire."""
+
+    def stage(self, name: str) -> StageReport:
+        """Return the stage's part of the report."""
+        return self.stages.setdefault(name, StageReport())
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """One run over one newspaper."""
+
+    folder: Path
+    config: Config
+    store: Store
+    engine: Engine
+    now: datetime
+    report: Report
+    progress: Any = msgspec.field(default_factory=Silent)
+    only_feed: str = ""
+    """Address of the one feed to update; all when empty."""
+
+    @property
+    def output(self) -> Path:
+        """The folder that the site is written to."""
+        return self.folder / self.config.site.output
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield the items in lists of at most ``size``."""
+    source = iter(items)
+    while batch := list(islice(source, size)):
+        yield batch

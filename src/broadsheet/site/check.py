@@ -1,0 +1,115 @@
+"""Is the site whole? Every internal link leads somewhere, every feed is valid, every page can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import lxml.html
+from lxml import etree
+
+from broadsheet import urls
+from broadsheet.errors import BroadsheetError
+from broadsheet.feeds.parse import parse_feed
+from broadsheet.model import Record
+
+_LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("script", "src"))
+_OFF_SITE = frozenset(("a",))
+"""Elements whose address may lie elsewhere; all others load something, and nothing is loaded from elsewhere."""
+
+
+class Checked(Record, frozen=True, kw_only=True):
+    """What was checked, and the faults in words, each with the file it is in."""
+
+    pages: int
+    links: int
+    feeds: int
+    faults: tuple[str, ...]
+
+
+def check_site(root: Path, *, base: str, url: str) -> Checked:
+    """Return what is wrong with the site below ``root`` that is published at ``url`` with path ``base``."""
+    site_host = urlsplit(url).netloc
+    faults: list[str] = []
+    leads: dict[str, set[str]] = {}
+    links = feeds = 0
+    for path in sorted(root.rglob("*.html")):
+        name = path.relative_to(root).as_posix()
+        found, wrong = _page(path, name, base, site_host)
+        faults += wrong
+        leads[name] = found
+        links += len(found)
+        faults += [
+            f"{name}: leads to {target}, which is not there"
+            for target in sorted(found)
+            if not (root / target).is_file()
+        ]
+    for path in sorted((*root.rglob("feed.xml"), *root.rglob("feed.json"))):
+        feeds += 1
+        faults += _feed(path, path.relative_to(root).as_posix(), url)
+    faults += [f"{name}: no page leads to it" for name in _unreached(leads) if name != "404.html"]
+    faults += [f"{path.relative_to(root)}: a temporary file was left behind" for path in sorted(root.rglob("*.tmp"))]
+    return Checked(pages=len(leads), links=links, feeds=feeds, faults=tuple(faults))
+
+
+def _page(path: Path, name: str, base: str, site_host: str) -> tuple[set[str], list[str]]:
+    """Return the files of ours that a page leads to, and what is wrong with the page itself."""
+    found: set[str] = set()
+    faults: list[str] = []
+    data = path.read_bytes()
+    try:
+        tree = lxml.html.document_fromstring(data, parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        return found, [f"{name}: no HTML ({error})"]
+    if not data.rstrip().endswith(b"</html>"):
+        faults.append(f"{name}: the page does not end as a page does")
+    if len(tree.findall(".//h1")) != 1:
+        faults.append(f"{name}: {len(tree.findall('.//h1'))} main headings instead of one")
+    for tag, attribute in _LINKS:
+        for element in tree.iter(tag):
+            address = element.get(attribute)
+            if not address or address.startswith(("#", "mailto:")) or element.get("rel") == "canonical":
+                continue
+            parts = urlsplit(address)
+            if parts.netloc and parts.netloc != site_host:
+                if tag not in _OFF_SITE:
+                    faults.append(f"{name}: <{tag}> loads {address} from elsewhere")
+                continue
+            target = unquote(parts.path)
+            if not target.startswith(base):
+                faults.append(f"{name}: {address} lies outside of the site's base path {base}")
+                continue
+            inner = target[len(base) :]
+            found.add(f"{inner}index.html" if not inner or inner.endswith("/") else inner)
+    return found, faults
+
+
+def _feed(path: Path, name: str, url: str) -> Iterator[str]:
+    try:
+        parsed = parse_feed(path.read_bytes(), url=url)
+    except BroadsheetError as error:
+        yield f"{name}: {error}"
+        return
+    for problem in parsed.problems:
+        yield f"{name}: {problem}"
+    if not parsed.feed.title:
+        yield f"{name}: no title"
+    seen: set[str] = set()
+    for entry in parsed.entries:
+        if not entry.guid or entry.guid in seen:
+            yield f"{name}: entry {entry.title!r} has no id of its own"
+        if not (entry.title and urls.is_http(entry.link) and entry.updated):
+            yield f"{name}: entry {entry.guid!r} lacks title, link or date"
+        seen.add(entry.guid)
+
+
+def _unreached(leads: dict[str, set[str]]) -> list[str]:
+    """Return the pages that cannot be reached from the front page."""
+    waiting, seen = ["index.html"], {"index.html"}
+    while waiting:
+        for target in leads.get(waiting.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return sorted(set(leads) - seen)

@@ -1,0 +1,364 @@
+"""Stored articles -> the records that templates are given. Pure: everything that is needed comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import ada_url
+
+from broadsheet import urls
+from broadsheet.config import Config
+from broadsheet.messages import labels
+from broadsheet.model import Feed, Image, ListSpec, Match, Record, StoredArticle
+from broadsheet.site import context, plan
+from broadsheet.site.context import (
+    Also,
+    ArticlePage,
+    Block,
+    Card,
+    Day,
+    Front,
+    Listing,
+    Moment,
+    Page,
+    Picture,
+    Site,
+    Target,
+)  # fmt: skip
+from broadsheet.site.outfeeds import OutEntry
+from broadsheet.site.structured import news_article
+from broadsheet.stories import rank
+from broadsheet.text import reading_minutes, words
+
+_RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "ckb", "dv"))
+SECONDS = 4
+PER_BLOCK = 6
+BRIEFS = 10
+
+
+class Composer:
+    """What is the same for all pages of one build: configuration, feeds with their titles, zone and base path."""
+
+    def __init__(self, config: Config, feeds: Mapping[str, Feed], titles: Mapping[str, str]) -> None:
+        self.config = config
+        self._feeds = feeds
+        self._titles = titles
+        self.zone: tzinfo = ZoneInfo(config.site.timezone)
+        self.language = config.site.language
+        self.base = base_path(config)
+        self.labels = labels(self.language)
+        self.site = Site(
+            title=config.site.title, subtitle=config.site.subtitle, language=self.language, home=self.base,
+            url=self.absolute(""), assets=f"{self.base}assets/", sections=self._sections(), contact=config.site.contact,
+            labels=self.labels, image_policy="'self'" if config.media.copy else "'self' https: http:",
+        )  # fmt: skip
+
+    def href(self, path: str) -> str:
+        """Return the address of a path on the site; a folder's index by the folder alone."""
+        return self.base + (path.removesuffix("index.html") if path.endswith("/index.html") else path)
+
+    def absolute(self, path: str) -> str:
+        """Return the public address of a path."""
+        origin = str(ada_url.URL(self.config.site.url).origin)
+        return origin + self.base + (path.removesuffix("index.html") if path.endswith("index.html") else path)
+
+    def _sections(self) -> tuple[Target, ...]:
+        found: dict[str, Target] = {}
+        for feed in self._feeds.values():
+            name = plan.names_of(feed)[0]
+            if name and name not in found:
+                found[name] = Target(title=name, href=self.base + plan.spec("section", name).path)
+        return tuple(found.values())
+
+    @property
+    def feeds(self) -> list[Feed]:
+        """All feeds that articles belong to, in the order of their ids."""
+        return [self._feeds[feed_id] for feed_id in sorted(self._feeds)]
+
+    def standing_lists(self) -> list[ListSpec]:
+        """Return the lists that exist before they have any article: what the pages' navigation leads to."""
+        found = {plan.LATEST.path: plan.LATEST}
+        for feed in self._feeds.values():
+            found.update((item.path, item) for item in plan.places_of(self.names(feed)))
+        return list(found.values())
+
+    def children(self, parent: ListSpec) -> tuple[Target, ...]:
+        """Return the sources of a section, or the channels of a source, in the order of the configuration."""
+        if parent.kind not in ("section", "source"):
+            return ()
+        below = "source" if parent.kind == "section" else "channel"
+        depth = 2 if below == "source" else 3
+        found: dict[str, Target] = {}
+        for feed in self._feeds.values():
+            names = self.names(feed)
+            if names[depth - 1] and plan.spec(parent.kind, *names[: depth - 1]).key == parent.key:
+                target = plan.spec(below, *names[:depth])
+                found.setdefault(target.key, Target(title=target.title, href=self.base + target.path))
+        return tuple(found.values())
+
+    def feed(self, feed_id: str) -> Feed:
+        """Return a feed that articles belong to."""
+        return self._feeds.get(feed_id) or Feed(id=feed_id, url=feed_id)
+
+    def names(self, feed: Feed) -> tuple[str, str, str]:
+        """Return section, source and channel of a feed."""
+        return plan.names_of(feed, self._titles.get(feed.id, ""))
+
+    def lists(self, stored: StoredArticle) -> list[ListSpec]:
+        """Return the lists that a new article is appended to."""
+        published = stored.article.published or stored.first_seen
+        return plan.lists_of(self.names(self.feed(stored.article.feed_id)), published, self.zone)
+
+    def source(self, feed: Feed) -> Target:
+        """Return the source of a feed with its page."""
+        section, source, _ = self.names(feed)
+        return Target(title=source, href=self.base + plan.spec("source", section, source).path)
+
+    def section(self, feed: Feed) -> Target:
+        """Return the section of a feed with its page; empty where it has none."""
+        section = self.names(feed)[0]
+        return Target(title=section, href=self.base + plan.spec("section", section).path if section else "")
+
+    def moment(self, stored: StoredArticle) -> Moment:
+        """Return when an article was published, in words."""
+        published = stored.article.published or stored.first_seen
+        day = published.astimezone(self.zone)
+        return context.moment(
+            published, self.zone, self.language, day_href=self.base + f"{day:%Y/%m/%d}/",
+            day_only=stored.article.published_source in ("first_seen", "clamped"),
+        )  # fmt: skip
+
+    def picture(self, image: Image | None) -> Picture | None:
+        """Return a picture as templates print it."""
+        if image is None or not (image.path or not self.config.media.copy):
+            return None
+        source = f"{self.base}{image.path}" if image.path else image.url
+        return Picture(
+            src=source, width=image.width or 0, height=image.height or 0, alt=image.alt, caption=image.caption,
+            credit=image.credit,
+        )  # fmt: skip
+
+    def card(
+        self, stored: StoredArticle, others: Sequence[StoredArticle] = (), reasons: Mapping[str, str] | None = None
+    ) -> Card:
+        """Return an article as lists show it; ``others`` are the further reports of its event."""
+        article, feed = stored.article, self.feed(stored.article.feed_id)
+        external = feed.mode == "link"
+        return Card(
+            title=article.title, href=article.url if external else self.href(stored.permalink),
+            language=article.language, source=self.source(feed), section=self.section(feed),
+            published=self.moment(stored), excerpt=article.excerpt if not external else "",
+            picture=self.picture(article.image) if not external else None,
+            also=tuple(self.also(other, reasons or {}) for other in others),
+            publishers=len({self.source(self.feed(item.article.feed_id)).title for item in (stored, *others)}),
+            sponsored=article.sponsored, external=external,
+        )  # fmt: skip
+
+    def also(self, stored: StoredArticle, reasons: Mapping[str, str]) -> Also:
+        """Return an article as a further report of an event."""
+        feed = self.feed(stored.article.feed_id)
+        return Also(
+            title=stored.article.title, source=self.source(feed).title, language=stored.article.language,
+            href=stored.article.url if feed.mode == "link" else self.href(stored.permalink),
+            because=reasons.get(stored.article.id, ""),
+        )  # fmt: skip
+
+    def page(
+        self, path: str, title: str, kind: str, *, feeds: str = "", trail: Sequence[Target] = (), **more: Any
+    ) -> Page:
+        """Return the record that every template is given; ``feeds`` is the folder whose feeds belong to the page."""
+        found = (
+            Target(title="Atom", href=f"{self.base}{feeds}feed.xml"),
+            Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"),
+        )
+        return Page(
+            site=self.site, title=title, path=path, canonical=self.absolute(path), kind=kind,
+            feeds=found if feeds else (), trail=(Target(title=self.labels["front_page"], href=self.base), *trail), **more,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------ pages
+
+    def article(
+        self, stored: StoredArticle, html: str, text: str, others: Sequence[StoredArticle], matches: Sequence[Match]
+    ) -> tuple[Page, ArticlePage]:
+        """Return the page of one article, as much of it as its source's mode allows."""
+        article, feed = stored.article, self.feed(stored.article.feed_id)
+        section, source, channel = self.names(feed)
+        trail = [Target(title=section, href=self.section(feed).href)] if section else []
+        trail.append(self.source(feed))
+        if channel:
+            trail.append(Target(title=channel, href=self.base + plan.spec("channel", section, source, channel).path))
+        because = {(match.b if match.a == article.id else match.a): match.because for match in matches}
+        lead = self.picture(article.image)
+        shown = lead is not None and f'src="/{article.image.path if article.image else ""}"' in html
+        full = feed.mode == "full"
+        record = ArticlePage(
+            title=article.title, language=article.language, html=self.local(html) if full else "", excerpt=article.excerpt,
+            byline=article.byline, source=self.source(feed), section=self.section(feed), published=self.moment(stored),
+            modified=self._modified(stored), original=article.url, original_host=urls.host(article.url),
+            picture=None if (full and shown) or feed.mode == "link" else lead,
+            also=tuple(self.also(other, because) for other in others), comments_href=article.comments_url,
+            rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
+            sponsored=article.sponsored, mode=feed.mode,
+            right_to_left=article.language.split("-")[0].lower() in _RIGHT_TO_LEFT,
+        )  # fmt: skip
+        image = self.absolute(article.image.path) if article.image and article.image.path else ""
+        page = self.page(
+            stored.permalink, article.title, "article", trail=trail, indexed=False, language=article.language,
+            description=article.excerpt, image=image,
+            structured=news_article(
+                title=article.title, url=self.absolute(stored.permalink), original=article.url, source=record.source.title,
+                source_url=article.url, byline=article.byline, published=article.published or stored.first_seen,
+                modified=article.modified, language=article.language, image=image,
+            ),
+        )  # fmt: skip
+        return page, record
+
+    def local(self, html: str) -> str:
+        """Return stored HTML with the addresses of our pictures below the site's base path."""
+        return html if self.base == "/" else html.replace(' src="/m/', f' src="{self.base}m/')
+
+    def _modified(self, stored: StoredArticle) -> Moment | None:
+        article = stored.article
+        if article.modified is None or article.published is None or article.modified <= article.published:
+            return None
+        if article.modified > stored.first_seen and article.revision == 1:
+            return None  # a time that had not come when we saw it
+        return context.moment(article.modified, self.zone, self.language)
+
+    def listing(
+        self, spec: ListSpec, size: int, number: int, cards: Sequence[Card], children: Sequence[Target]
+    ) -> tuple[Page, Listing]:
+        """Return a page of a list, newest first."""
+        older, newer = plan.neighbours(number, size)
+        title = spec.title or self.labels["latest"]
+        prefix = self.base + spec.path
+        record = Listing(
+            heading=title, cards=tuple(cards), number=number, children=tuple(children),
+            older=prefix + older if older else "",
+            newer=prefix + newer.removesuffix("index.html") if newer else "",
+        )  # fmt: skip
+        path = f"{spec.path}{number}.html" if number else f"{spec.path}index.html"
+        shown = f"{title} · {self.labels['page_number'] % number}" if number else title
+        names = spec.key.split("/")
+        trail = [
+            Target(title=name, href=self.base + plan.spec(kind, *names[: index + 1]).path)
+            for index, (kind, name) in enumerate(zip(("section", "source", "channel"), names, strict=False))
+            if spec.kind in ("source", "channel") and name
+        ][:-1]
+        return self.page(path, shown, spec.kind, feeds=spec.path, trail=trail), record
+
+    def day(self, spec: ListSpec, items: Sequence[StoredArticle], before: str, after: str) -> tuple[Page, Day]:
+        """Return a day's page: all its articles, by section, in the order of the day."""
+        date = datetime.strptime(spec.key, "%Y-%m-%d").replace(tzinfo=self.zone)
+        shown = context.moment(date, self.zone, self.language, day_only=True)
+        record = Day(
+            date=shown, blocks=self.blocks([self.card(item) for item in items]),
+            previous=self._day_link(before), next=self._day_link(after),
+        )  # fmt: skip
+        month = Target(title=self.labels["archive"], href=f"{self.base}archive/")
+        return self.page(f"{spec.path}index.html", shown.text, "day", trail=[month]), record
+
+    def _day_link(self, key: str) -> Target | None:
+        if not key:
+            return None
+        date = datetime.strptime(key, "%Y-%m-%d").replace(tzinfo=self.zone)
+        text = context.moment(date, self.zone, self.language, day_only=True).text
+        return Target(title=text, href=f"{self.base}{key.replace('-', '/')}/")
+
+    def blocks(self, cards: Sequence[Card]) -> tuple[Block, ...]:
+        """Return the cards by section, sections in the order of the configuration."""
+        found: dict[str, list[Card]] = {section.title: [] for section in self.site.sections}
+        for card in cards:
+            found.setdefault(card.section.title, []).append(card)
+        hrefs = {card.section.title: card.section.href for card in cards}
+        return tuple(
+            Block(title=title, href=hrefs.get(title, ""), cards=tuple(items)) for title, items in found.items() if items
+        )
+
+    def archive(self, days: Sequence[str]) -> tuple[Page, context.Archive]:
+        """Return the page of all days, newest first."""
+        months: dict[tuple[int, int], list[Target]] = {}
+        for key in sorted(days, reverse=True):
+            link = self._day_link(key)
+            if link:
+                months.setdefault((int(key[:4]), int(key[5:7])), []).append(link)
+        record = context.Archive(
+            months=tuple(
+                context.Month(title=context.month_title(year, month, self.language), days=tuple(links))
+                for (year, month), links in months.items()
+            )
+        )
+        return self.page("archive/index.html", self.labels["archive"], "archive"), record
+
+    def front(self, stories: Sequence[FrontStory]) -> tuple[Page, Front]:
+        """Return the front page: stories by rank, then by section; nothing stands on it twice."""
+        newest = max((story.lead.article.published for story in stories if story.lead.article.published), default=None)
+        if newest is None:
+            return self.page("index.html", self.site.title, "front", feeds="latest/"), Front(
+                lead=None, seconds=(), blocks=(), briefs=(), date=None
+            )
+        ordered = sorted(stories, key=lambda story: (-self._rank(story, newest), story.lead.article.id))
+        cards = [self.card(story.lead, story.others, story.reasons) for story in ordered]
+        lead = next((card for card in cards if card.picture and card.excerpt and not card.sponsored), cards[0])
+        rest = [card for card in cards if card is not lead]
+        seconds = [card for card in rest if card.excerpt and not card.sponsored][:SECONDS]
+        rest = [card for card in rest if card not in seconds]
+        blocks = tuple(
+            Block(title=block.title, href=block.href, cards=block.cards[:PER_BLOCK]) for block in self.blocks(rest)
+        )
+        shown = {card.href for block in blocks for card in block.cards}
+        briefs = tuple(card for card in rest if card.href not in shown)[:BRIEFS]
+        record = Front(
+            lead=lead, seconds=tuple(seconds), blocks=blocks, briefs=briefs,
+            date=context.moment(newest, self.zone, self.language, day_only=True),
+        )  # fmt: skip
+        return self.page(
+            "index.html", self.site.title, "front", feeds="latest/", description=self.site.subtitle
+        ), record
+
+    @staticmethod
+    def _rank(story: FrontStory, newest: datetime) -> float:
+        article = story.lead.article
+        return rank.score(
+            article.published or newest, newest, publishers=story.publishers, pictured=article.image is not None,
+            length=words(article.excerpt),
+        )  # fmt: skip
+
+    def out_entry(self, stored: StoredArticle, html: str) -> OutEntry:
+        """Return an article as our feeds carry it, as much of it as its source's mode allows."""
+        article, feed = stored.article, self.feed(stored.article.feed_id)
+        url = self.absolute(stored.permalink)
+        shown = html.replace(' src="/m/', f' src="{self.absolute("m/")}') if feed.mode == "full" else ""
+        published = article.published or stored.first_seen
+        modified = self._modified(stored)
+        return OutEntry(
+            id=url, title=article.title, url=article.url if feed.mode == "link" else url, original=article.url,
+            html=shown or f"<p>{_escape(article.excerpt)}</p>", published=published,
+            updated=article.modified if modified and article.modified else published,
+            author=article.byline, source=self.source(feed).title, source_url=article.url, language=article.language,
+            categories=article.categories, image=self.absolute(article.image.path) if article.image and article.image.path else "",
+        )  # fmt: skip
+
+
+class FrontStory(Record, frozen=True, kw_only=True):
+    """A story for the front page: its lead, the other reports, and why they belong to it."""
+
+    lead: StoredArticle
+    others: tuple[StoredArticle, ...] = ()
+    reasons: dict[str, str] = {}
+    publishers: int = 1
+
+
+def base_path(config: Config) -> str:
+    """Return the path of the site on its host, with a slash at both ends."""
+    path = config.site.base_path or str(ada_url.URL(config.site.url).pathname)
+    inner = path.strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,287 @@
+"""What each template is given: one documented record a template. Themes rely on these and on nothing else.
+
+Addresses (``href``) are ready to print: they begin with the site's base path. Text is plain and is escaped by the
+templates; the only safe HTML is ``ArticlePage.html``. No record of an article page holds anything global (counts,
+recent posts, the time of the build), so that an article page changes only when the article does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from broadsheet.model import Record
+
+
+class Target(Record, frozen=True, kw_only=True):
+    """A link with its label."""
+
+    title: str
+    href: str
+    language: str = ""
+    """Language of the label where it is not the page's."""
+
+
+class Moment(Record, frozen=True, kw_only=True):
+    """A point in time, as machines and as readers want it."""
+
+    iso: str
+    """For ``<time datetime>``: RFC 3339, or the day alone where only that is known."""
+    text: str
+    """In words of the interface's language, in the site's time zone."""
+    day_href: str = ""
+    """The day's page."""
+    estimated: bool = False
+    """True where the source gave no usable date and this is the day on which it was first seen."""
+
+
+class Picture(Record, frozen=True, kw_only=True):
+    """A picture with its size in pixels."""
+
+    src: str
+    width: int = 0
+    height: int = 0
+    alt: str = ""
+    caption: str = ""
+    credit: str = ""
+
+
+class Also(Record, frozen=True, kw_only=True):
+    """Another report of the same event."""
+
+    title: str
+    href: str
+    source: str
+    language: str = ""
+    because: str = ""
+    """Why it belongs here, in words."""
+
+
+class Card(Record, frozen=True, kw_only=True):
+    """An article as lists show it."""
+
+    title: str
+    href: str
+    language: str
+    source: Target
+    section: Target
+    published: Moment
+    excerpt: str = ""
+    picture: Picture | None = None
+    also: tuple[Also, ...] = ()
+    """Other reports of the event; empty outside the front page."""
+    publishers: int = 1
+    """Distinct publishers that report the event, this one included."""
+    minutes: int = 1
+    """Reading time."""
+    sponsored: bool = False
+    external: bool = False
+    """True where only the link is published: ``href`` leads to the original."""
+
+
+class Site(Record, frozen=True, kw_only=True):
+    """What all pages share. It changes with the configuration only."""
+
+    title: str
+    subtitle: str
+    language: str
+    """Of the interface: ``en`` or ``zh``."""
+    home: str
+    """Address of the front page; also the prefix of all others."""
+    url: str
+    """Public address of the front page, with scheme and host."""
+    assets: str
+    """Prefix of the theme's files."""
+    sections: tuple[Target, ...]
+    contact: str = ""
+    labels: dict[str, str] = {}
+    """Words of the interface by name."""
+    image_policy: str = "'self'"
+    """Sources of pictures for the content security policy."""
+
+
+class Page(Record, frozen=True, kw_only=True):
+    """What every template is given beside its own record, as ``page``."""
+
+    site: Site
+    title: str
+    """Of the page, without the site's."""
+    path: str
+    """Below the site's root."""
+    canonical: str
+    """Public address of this page."""
+    description: str = ""
+    language: str = ""
+    """Of the page's own text, where it is not the interface's."""
+    kind: str = ""
+    """``front``, ``section``, ``source``, ``channel``, ``latest``, ``day``, ``archive``, ``article``, ``gone``,
+    ``about`` or ``missing``."""
+    indexed: bool = True
+    """False puts ``noindex`` on the page: copies of others' articles."""
+    feeds: tuple[Target, ...] = ()
+    """Atom and JSON feeds of this page; the title is the format's name."""
+    trail: tuple[Target, ...] = ()
+    """From the front page down to where we are, for breadcrumbs."""
+    structured: str = ""
+    """JSON-LD, safe to print inside a script element."""
+    image: str = ""
+    """Public address of the picture for link previews."""
+
+
+class Block(Record, frozen=True, kw_only=True):
+    """A section on the front page."""
+
+    title: str
+    href: str
+    cards: tuple[Card, ...]
+
+
+class Front(Record, frozen=True, kw_only=True):
+    """``front.html``: the leading story, the next ones, and the sections."""
+
+    lead: Card | None
+    seconds: tuple[Card, ...]
+    """Two to four stories beside the lead."""
+    blocks: tuple[Block, ...]
+    briefs: tuple[Card, ...]
+    """Newest stories that stand nowhere else on the page."""
+    date: Moment | None
+    """Day of the newest story."""
+
+
+class Listing(Record, frozen=True, kw_only=True):
+    """``list.html``: a section, source, channel, or all articles; newest first."""
+
+    heading: str
+    cards: tuple[Card, ...]
+    older: str = ""
+    newer: str = ""
+    number: int = 0
+    """Of a fixed page, 1 is the oldest; 0 is the page of the newest."""
+    children: tuple[Target, ...] = ()
+    """Sources of a section, channels of a source."""
+
+
+class Day(Record, frozen=True, kw_only=True):
+    """``day.html``: all articles of a day in the site's time zone, by section."""
+
+    date: Moment
+    blocks: tuple[Block, ...]
+    previous: Target | None = None
+    next: Target | None = None
+
+
+class Month(Record, frozen=True, kw_only=True):
+    """A month's days that have articles."""
+
+    title: str
+    days: tuple[Target, ...]
+
+
+class Archive(Record, frozen=True, kw_only=True):
+    """``archive.html``: every day that has a page, newest first."""
+
+    months: tuple[Month, ...]
+
+
+class ArticlePage(Record, frozen=True, kw_only=True):
+    """``article.html``: one article with its source, rights and the other reports of the event."""
+
+    title: str
+    language: str
+    html: str
+    """Sanitised; the only HTML that may be printed unescaped. Empty where only link or excerpt are published."""
+    excerpt: str
+    byline: str
+    source: Target
+    section: Target
+    published: Moment
+    modified: Moment | None
+    original: str
+    """Address of the original."""
+    original_host: str
+    picture: Picture | None
+    """The lead picture, where the text does not show it."""
+    also: tuple[Also, ...]
+    comments_href: str = ""
+    rights: str = ""
+    minutes: int = 1
+    categories: tuple[str, ...] = ()
+    sponsored: bool = False
+    mode: str = "full"
+    """``full``, ``excerpt`` or ``link``: how much is published."""
+    right_to_left: bool = False
+
+
+class Gone(Record, frozen=True, kw_only=True):
+    """``gone.html``: what stands at the address of an article that was taken down."""
+
+    date: Moment
+    note: str
+
+
+class SourceLine(Record, frozen=True, kw_only=True):
+    """A source on the about page."""
+
+    title: str
+    href: str
+    """Its page here."""
+    site: str
+    """Its own site."""
+    feed: str
+    section: str
+
+
+class About(Record, frozen=True, kw_only=True):
+    """``about.html``: what this is, where it comes from, how to subscribe and how to reach us."""
+
+    sources: tuple[SourceLine, ...]
+    opml: str
+
+
+class Missing(Record, frozen=True, kw_only=True):
+    """``404.html``."""
+
+
+TEMPLATES: dict[str, type[Record]] = {
+    "front.html": Front,
+    "list.html": Listing,
+    "day.html": Day,
+    "archive.html": Archive,
+    "article.html": ArticlePage,
+    "gone.html": Gone,
+    "about.html": About,
+    "404.html": Missing,
+}
+"""Template -> the record that it is given under the record's name in lower case (``article``, ``listing`` ...)."""
+
+NAMES: dict[str, str] = {
+    "front.html": "front",
+    "list.html": "listing",
+    "day.html": "day",
+    "archive.html": "archive",
+    "article.html": "article",
+    "gone.html": "gone",
+    "about.html": "about",
+    "404.html": "missing",
+}
+
+
+def moment(instant: datetime, zone: object, language: str, *, day_only: bool = False, day_href: str = "") -> Moment:
+    """Return an instant in words, in the zone (a ``tzinfo``); ``day_only`` where nothing finer is known."""
+    local = instant.astimezone(zone)  # type: ignore[arg-type]
+    if language == "zh":
+        text = f"{local.year}年{local.month}月{local.day}日"
+    else:
+        text = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    if not day_only:
+        text += f" {local:%H:%M}" if language == "zh" else f", {local:%H:%M}"
+    iso = f"{local:%Y-%m-%d}" if day_only else local.isoformat(timespec="seconds")
+    return Moment(iso=iso, text=text, day_href=day_href, estimated=day_only)
+
+
+_MONTHS = ("January February March April May June July August September October November December").split()
+
+
+def month_title(year: int, month: int, language: str) -> str:
+    """Return a month in words."""
+    return f"{year}年{month}月" if language == "zh" else f"{_MONTHS[month - 1]} {year}"

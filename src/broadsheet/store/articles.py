@@ -1,0 +1,283 @@
+"""Articles with their bodies, the entries that they come from and the keys they are known by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection
+
+from broadsheet.model import Article, Entry, Image, Page, StoredArticle
+from broadsheet.store import responses
+from broadsheet.store.database import from_micros, new_id, to_micros
+from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media
+
+_CHUNK = 500
+
+
+def known(connection: Connection, feed_id: str, keys: Sequence[str]) -> dict[str, str]:
+    """Return the article that each known key of a feed leads to."""
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _CHUNK):
+        rows = connection.execute(
+            sa.select(article_keys.c.key, article_keys.c.article_id).where(
+                article_keys.c.feed_id == feed_id, article_keys.c.key.in_(keys[start : start + _CHUNK])
+            )
+        )
+        found |= {row.key: row.article_id for row in rows}
+    return found
+
+
+def remember(connection: Connection, feed_id: str, keys: Iterable[tuple[str, str]]) -> None:
+    """Keep (key, article id) pairs; a key that is known already keeps its article."""
+    rows = [{"feed_id": feed_id, "key": key, "article_id": article} for key, article in keys]
+    if rows:
+        connection.execute(insert(article_keys).on_conflict_do_nothing(), rows)
+
+
+def entry_digests(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the digest of each article's newest entry."""
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(
+            sa.select(articles.c.id, entries.c.digest)
+            .join(entries, entries.c.id == articles.c.entry_id)
+            .where(articles.c.id.in_(ids[start : start + _CHUNK]))
+        )
+        found |= {row.id: row.digest for row in rows}
+    return found
+
+
+def add_entry(
+    connection: Connection, *, article_id: str, feed_id: str, entry: Entry, digest: str, seen: datetime, response: int
+) -> None:
+    """Keep a version of an entry and make it the article's newest."""
+    revision = 1 + (
+        connection.scalar(sa.select(sa.func.max(entries.c.revision)).where(entries.c.article_id == article_id)) or 0
+    )
+    result = connection.execute(
+        sa.insert(entries).values(
+            article_id=article_id, feed_id=feed_id, revision=revision, digest=digest, seen=to_micros(seen),
+            response_id=response, data=msgspec.json.encode(entry),
+        )
+    )  # fmt: skip
+    connection.execute(
+        sa.update(articles).where(articles.c.id == article_id).values(entry_id=new_id(result), link=entry.link)
+    )
+
+
+def create(
+    connection: Connection, *, article_id: str, feed_id: str, link: str, permalink: str, first_seen: datetime
+) -> None:
+    """Make the row of a new article; its text comes with the extract stage."""
+    number = 1 + (connection.scalar(sa.select(sa.func.max(articles.c.number))) or 0)
+    connection.execute(
+        sa.insert(articles).values(
+            id=article_id, number=number, feed_id=feed_id, first_seen=to_micros(first_seen), permalink=permalink,
+            link=link, state="new", changed=to_micros(first_seen), digest="", dirty=False,
+            data=msgspec.json.encode(Article(id=article_id, feed_id=feed_id)),
+        )
+    )  # fmt: skip
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What an article is made of."""
+
+    id: str
+    feed_id: str
+    entry: Entry
+    entry_digest: str
+    link: str
+    first_seen: datetime
+    page: Page | None
+    revision: int
+    digest: str
+
+
+def sources(connection: Connection, ids: Sequence[str]) -> Iterator[Source]:
+    """Yield what each of the articles is made of, in the order of ``ids``."""
+    for article_id in ids:
+        row = connection.execute(
+            sa.select(articles, entries.c.data.label("entry"), entries.c.digest.label("entry_digest"))
+            .join(entries, entries.c.id == articles.c.entry_id)
+            .where(articles.c.id == article_id, articles.c.state != "gone")
+        ).one_or_none()
+        if row is None:
+            continue
+        yield Source(
+            id=row.id, feed_id=row.feed_id, entry=msgspec.json.decode(row.entry, type=Entry),
+            entry_digest=row.entry_digest, link=row.link, first_seen=from_micros(row.first_seen),
+            page=responses.page(connection, row.page_id) if row.page_id else None,
+            revision=msgspec.json.decode(row.data, type=Article).revision, digest=row.digest,
+        )  # fmt: skip
+
+
+def recent_of_feed(connection: Connection, feed_id: str, limit: int) -> list[str]:
+    """Return the ids of the feed's newest articles, newest first."""
+    return list(
+        connection.scalars(
+            sa.select(articles.c.id)
+            .where(articles.c.feed_id == feed_id, articles.c.state != "gone")
+            .order_by(articles.c.published.desc().nulls_first(), articles.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def set_page(connection: Connection, article_id: str, response: int) -> None:
+    """Make an answer the article's page."""
+    connection.execute(sa.update(articles).where(articles.c.id == article_id).values(page_id=response))
+
+
+def save(connection: Connection, article: Article, *, changed: datetime, live: bool) -> None:
+    """Keep what extraction (or the pictures) made of an article. ``live`` lets it be published."""
+    slim = msgspec.structs.replace(article, html="", text="")
+    values: dict[str, object] = {
+        "data": msgspec.json.encode(slim),
+        "digest": article.digest,
+        "published": to_micros(article.published) if article.published else None,
+        "changed": to_micros(changed),
+    }
+    if live:
+        values |= {"state": "live", "dirty": True}
+    connection.execute(sa.update(articles).where(articles.c.id == article.id).values(**values))
+    text = {"html": article.html, "text": article.text}
+    statement = insert(bodies).values(article_id=article.id, **text)
+    connection.execute(statement.on_conflict_do_update(index_elements=["article_id"], set_=text))
+
+
+def get(connection: Connection, article_id: str) -> Article | None:
+    """Return a whole article."""
+    row = connection.execute(
+        sa.select(articles.c.data, bodies.c.html, bodies.c.text)
+        .join(bodies, bodies.c.article_id == articles.c.id)
+        .where(articles.c.id == article_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return msgspec.structs.replace(msgspec.json.decode(row.data, type=Article), html=row.html, text=row.text)
+
+
+_ROW = (
+    articles.c.data, articles.c.permalink, articles.c.first_seen, articles.c.state, articles.c.seq, articles.c.story_id,
+)  # fmt: skip
+
+
+def _row(found: Any) -> StoredArticle:
+    return StoredArticle(
+        article=msgspec.json.decode(found.data, type=Article), permalink=found.permalink,
+        first_seen=from_micros(found.first_seen), state=found.state, seq=found.seq, story_id=found.story_id or "",
+    )  # fmt: skip
+
+
+def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]:
+    """Return the articles without their bodies, by id."""
+    found: dict[str, StoredArticle] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = sa.select(*_ROW).where(articles.c.id.in_(ids[start : start + _CHUNK]))
+        for item in connection.execute(query):
+            row = _row(item)
+            found[row.article.id] = row
+    return found
+
+
+def html_of(connection: Connection, article_id: str) -> str:
+    """Return the safe HTML of an article."""
+    return connection.scalar(sa.select(bodies.c.html).where(bodies.c.article_id == article_id)) or ""
+
+
+def everything(connection: Connection) -> Iterator[StoredArticle]:
+    """Yield all articles that are published or to be, in the order of publication, without bodies."""
+    query = (
+        sa.select(*_ROW).where(articles.c.state == "live").order_by(articles.c.seq, articles.c.published, articles.c.id)
+    )
+    for item in connection.execution_options(yield_per=_CHUNK).execute(query):
+        yield _row(item)
+
+
+def dirty(connection: Connection) -> list[str]:
+    """Return the ids of articles whose pages are out of date, in the order in which new ones are numbered."""
+    return list(
+        connection.scalars(
+            sa.select(articles.c.id)
+            .where(articles.c.dirty, articles.c.state != "new")
+            .order_by(articles.c.seq.nulls_last(), articles.c.published, articles.c.id)
+        )
+    )
+
+
+def mark(connection: Connection, ids: Iterable[str], *, dirty: bool) -> None:
+    """Say of articles whether their pages are out of date."""
+    rows_ = [{"target": article_id} for article_id in ids]
+    if rows_:
+        connection.execute(
+            sa.update(articles).where(articles.c.id == sa.bindparam("target")).values(dirty=dirty), rows_
+        )
+
+
+def mark_all(connection: Connection) -> None:
+    """Say of every published article that its page is out of date."""
+    connection.execute(sa.update(articles).where(articles.c.state != "new").values(dirty=True))
+
+
+def with_link(connection: Connection, link: str) -> list[str]:
+    """Return the ids of live articles whose original is at this address."""
+    return list(connection.scalars(sa.select(articles.c.id).where(articles.c.link == link, articles.c.state != "gone")))
+
+
+def by_permalink(connection: Connection, permalink: str) -> str | None:
+    """Return the id of the article at an address of ours."""
+    return connection.scalar(sa.select(articles.c.id).where(articles.c.permalink == permalink))
+
+
+def count(connection: Connection) -> dict[str, int]:
+    """Return the number of articles by state."""
+    query = sa.select(articles.c.state, sa.func.count()).group_by(articles.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def pictures(connection: Connection, addresses: Sequence[str]) -> dict[str, Image | None]:
+    """Return our copies of the pictures that were looked at: an image, or None for one that cannot be had."""
+    found: dict[str, Image | None] = {}
+    for start in range(0, len(addresses), _CHUNK):
+        for row in connection.execute(sa.select(media).where(media.c.url.in_(addresses[start : start + _CHUNK]))):
+            good = row.state == "kept"
+            found[row.url] = Image(url=row.url, path=row.path, width=row.width, height=row.height) if good else None
+    return found
+
+
+def save_picture(connection: Connection, image: Image, state: str, note: str, at: datetime) -> None:
+    """Remember what became of a picture: ``kept``, ``refused`` or ``failed``."""
+    values = {
+        "state": state, "path": image.path, "width": image.width or 0, "height": image.height or 0,
+        "note": note, "at": to_micros(at),
+    }  # fmt: skip
+    statement = insert(media).values(url=image.url, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["url"], set_=values))
+
+
+def save_draft(connection: Connection, article: Article) -> None:
+    """Keep an article that still waits for its pictures, beside what is published of it."""
+    data = {"data": msgspec.json.encode(article)}
+    statement = insert(drafts).values(article_id=article.id, **data)
+    connection.execute(statement.on_conflict_do_update(index_elements=["article_id"], set_=data))
+
+
+def draft(connection: Connection, article_id: str) -> Article | None:
+    """Return the version of an article that waits for its pictures."""
+    data = connection.scalar(sa.select(drafts.c.data).where(drafts.c.article_id == article_id))
+    return msgspec.json.decode(data, type=Article) if data else None
+
+
+def drop_draft(connection: Connection, article_id: str) -> None:
+    """Forget the waiting version."""
+    connection.execute(sa.delete(drafts).where(drafts.c.article_id == article_id))
+
+
+def is_live(connection: Connection, article_id: str) -> bool:
+    """Return whether an article is published or about to be."""
+    return connection.scalar(sa.select(articles.c.state).where(articles.c.id == article_id)) == "live"

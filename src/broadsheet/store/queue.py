@@ -1,0 +1,125 @@
+"""What waits for a stage, and what each stage did: by item, version and digest of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection
+
+from broadsheet.store.database import to_micros
+from broadsheet.store.schema import articles, due, ledger, meta, responses
+
+ATTEMPTS = 4
+"""After so many failures an item is left as it is until its input changes."""
+
+
+def put(connection: Connection, stage: str, items: Iterable[str]) -> None:
+    """Make the items due for a stage, at once."""
+    rows = [{"stage": stage, "item": item, "not_before": 0, "attempts": 0} for item in items]
+    if rows:
+        statement = insert(due)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["stage", "item"], set_={"not_before": 0, "attempts": 0}),
+            rows,
+        )
+
+
+def waiting(connection: Connection, stage: str, now: datetime) -> list[str]:
+    """Return the items that are due for a stage, in a stable order."""
+    return list(
+        connection.scalars(
+            sa.select(due.c.item).where(due.c.stage == stage, due.c.not_before <= to_micros(now)).order_by(due.c.item)
+        )
+    )
+
+
+def done(
+    connection: Connection, stage: str, version: int, items: Sequence[tuple[str, str, str, str]], now: datetime
+) -> None:
+    """Record (item, input digest, outcome, note) of each and take them off the queue."""
+    if not items:
+        return
+    statement = insert(ledger)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["stage", "item"],
+            set_={name: statement.excluded[name] for name in ("version", "input", "outcome", "note", "at")},
+        ),
+        [
+            {
+                "stage": stage, "item": item, "version": version, "input": digest,
+                "outcome": outcome, "note": note, "at": to_micros(now),
+            }
+            for item, digest, outcome, note in items
+        ],
+    )  # fmt: skip
+    connection.execute(
+        sa.delete(due).where(due.c.stage == stage, due.c.item == sa.bindparam("gone")),
+        [{"gone": item} for item, *_ in items],
+    )
+
+
+def again(connection: Connection, stage: str, item: str, now: datetime) -> bool:
+    """Put a failed item off (5 minutes, doubled each time) and return True, or False when it has failed too often."""
+    attempts = 1 + (connection.scalar(sa.select(due.c.attempts).where(due.c.stage == stage, due.c.item == item)) or 0)
+    if attempts >= ATTEMPTS:
+        return False
+    later = to_micros(now + timedelta(minutes=5 * 2**attempts))
+    connection.execute(
+        sa.update(due).where(due.c.stage == stage, due.c.item == item).values(attempts=attempts, not_before=later)
+    )
+    return True
+
+
+def recorded(connection: Connection, stage: str, items: Sequence[str]) -> dict[str, tuple[int, str, str]]:
+    """Return (version, input digest, outcome) of the items that the stage has done before."""
+    found: dict[str, tuple[int, str, str]] = {}
+    for start in range(0, len(items), 500):
+        rows = connection.execute(
+            sa.select(ledger.c.item, ledger.c.version, ledger.c.input, ledger.c.outcome).where(
+                ledger.c.stage == stage, ledger.c.item.in_(items[start : start + 500])
+            )
+        )
+        found |= {row.item: (row.version, row.input, row.outcome) for row in rows}
+    return found
+
+
+def redo(connection: Connection, stage: str) -> int:
+    """Make everything that the stage has ever had due again and return how much that is."""
+    if stage == "parse":
+        source = sa.select(sa.literal(stage), sa.cast(responses.c.id, sa.String), sa.literal(0), sa.literal(0)).where(
+            responses.c.kind == "feed"
+        )
+    else:
+        source = sa.select(sa.literal(stage), articles.c.id, sa.literal(0), sa.literal(0)).where(
+            articles.c.state != "gone"
+        )
+    connection.execute(sa.delete(due).where(due.c.stage == stage))
+    connection.execute(sa.delete(ledger).where(ledger.c.stage == stage))
+    count = connection.execute(sa.insert(due).from_select(["stage", "item", "not_before", "attempts"], source))
+    return int(count.rowcount)
+
+
+def upgrade(connection: Connection, stage: str, version: int) -> None:
+    """Make everything due again when the stage's version is not the one that the store was made with."""
+    key = f"stage:{stage}"
+    known = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+    if known == str(version):
+        return
+    if known is not None:
+        redo(connection, stage)
+    set_meta(connection, key, str(version))
+
+
+def get_meta(connection: Connection, key: str) -> str:
+    """Return a single remembered value, or an empty text."""
+    return connection.scalar(sa.select(meta.c.value).where(meta.c.key == key)) or ""
+
+
+def set_meta(connection: Connection, key: str, value: str) -> None:
+    """Remember a single value."""
+    statement = insert(meta).values(key=key, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

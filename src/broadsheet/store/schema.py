@@ -1,0 +1,242 @@
+"""The tables. One schema for every database; migrations bring an older store here.
+
+Instants are integers: microseconds since 1970 in UTC. Records that nothing selects by lie as JSON in ``data``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("active", Boolean, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+feed_states = Table(
+    "feed_states",
+    metadata,
+    Column("feed_id", String, ForeignKey("feeds.id"), primary_key=True),
+    Column("next_check", BigInteger),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# Every feed document and page that was ever taken in; the body lies in the blob store.
+responses = Table(
+    "responses",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("final_url", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", LargeBinary, nullable=False),
+    Column("body", String, nullable=False),
+    Column("fetched", BigInteger, nullable=False),
+    Index("responses_by_key", "kind", "key", "id"),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("feed_id", String, ForeignKey("feeds.id"), nullable=False),
+    Column("entry_id", Integer),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("permalink", String, nullable=False, unique=True),
+    Column("link", Text, nullable=False),
+    Column("page_id", Integer),
+    Column("state", String, nullable=False),
+    Column("seq", Integer, unique=True),
+    Column("published", BigInteger),
+    Column("changed", BigInteger, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("story_id", String),
+    Column("dirty", Boolean, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("articles_by_published", "published"),
+    Index("articles_by_story", "story_id"),
+    Index("articles_by_link", "link"),
+    Index("articles_by_feed", "feed_id"),
+    Index("articles_dirty", "dirty"),
+)
+
+# The long parts of an article, apart so that lists read short rows.
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id"), primary_key=True),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# The version of an article that still waits for its pictures.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("article_id", String, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("article_id", String, nullable=False),
+    Column("feed_id", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("response_id", Integer),
+    Column("data", LargeBinary, nullable=False),
+    Index("entries_by_article", "article_id", "revision", unique=True),
+)
+
+# An article may be known by several keys; a key is never forgotten.
+article_keys = Table(
+    "article_keys",
+    metadata,
+    Column("feed_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("article_id", String, nullable=False),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("target", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Which stage did what to which item, at which version and on which input.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("stage", String, primary_key=True),
+    Column("item", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("input", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("learnt", BigInteger, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# What waits for a stage. A row goes away in the transaction that saves the stage's result.
+due = Table(
+    "due",
+    metadata,
+    Column("stage", String, primary_key=True),
+    Column("item", String, primary_key=True),
+    Column("not_before", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+
+# Sampled shingles of each text, for near-duplicates: a match is a join on the hash.
+shingles = Table(
+    "shingles",
+    metadata,
+    Column("hash", BigInteger, primary_key=True),
+    Column("article_id", String, primary_key=True),
+    Index("shingles_by_article", "article_id"),
+)
+
+title_keys = Table(
+    "title_keys",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("article_id", String, primary_key=True),
+    Index("title_keys_by_article", "article_id"),
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("a", String, primary_key=True),
+    Column("b", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("matches_by_b", "b"),
+)
+
+# Lists only grow: page k holds the same positions for ever.
+lists = Table(
+    "lists",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("path", String, nullable=False, unique=True),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("lists_by_key", "kind", "key", unique=True),
+)
+
+list_items = Table(
+    "list_items",
+    metadata,
+    Column("list_id", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("article_id", String, nullable=False),
+    Index("list_items_by_article", "article_id"),
+)
+
+outputs = Table(
+    "outputs",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("digest", String, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("started", BigInteger, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+)

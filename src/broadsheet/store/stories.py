@@ -1,0 +1,166 @@
+"""What stories are made from: shingles and titles by which candidates are found, the matches, each article's story."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection
+
+from broadsheet.model import Article, Match
+from broadsheet.store.database import from_micros
+from broadsheet.store.schema import articles, bodies, matches, shingles, title_keys
+from broadsheet.stories.cluster import Member, tell
+from broadsheet.stories.duplicates import Candidate
+from broadsheet.stories.signature import Signature, sign
+from broadsheet.text import words
+
+COMMON = 25
+"""A shingle in more articles than this is a phrase, not a sign of copying."""
+
+
+def forget(connection: Connection, article_id: str) -> None:
+    """Take an article's signature and matches out."""
+    connection.execute(sa.delete(shingles).where(shingles.c.article_id == article_id))
+    connection.execute(sa.delete(title_keys).where(title_keys.c.article_id == article_id))
+    connection.execute(sa.delete(matches).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id)))
+
+
+def remember(connection: Connection, article_id: str, signature: Signature) -> None:
+    """Keep an article's signature so that later ones find it."""
+    rows = [{"hash": number, "article_id": article_id} for number in signature.hashes]
+    if rows:
+        connection.execute(insert(shingles).on_conflict_do_nothing(), rows)
+    if signature.title:
+        connection.execute(
+            insert(title_keys).on_conflict_do_nothing().values(key=signature.title, article_id=article_id)
+        )
+
+
+def candidates(connection: Connection, article_id: str, signature: Signature, link: str) -> list[str]:
+    """Return the ids of articles that may be the same report: by shared shingles, equal title, equal address."""
+    found: set[str] = set()
+    if signature.hashes:
+        rare = (
+            sa.select(shingles.c.hash)
+            .where(shingles.c.hash.in_(signature.hashes))
+            .group_by(shingles.c.hash)
+            .having(sa.func.count() <= COMMON)
+        )
+        query = sa.select(shingles.c.article_id).where(shingles.c.hash.in_(rare)).group_by(shingles.c.article_id)
+        found.update(connection.scalars(query.having(sa.func.count() >= 2)))
+    if signature.title:
+        found.update(connection.scalars(sa.select(title_keys.c.article_id).where(title_keys.c.key == signature.title)))
+    if link:
+        found.update(connection.scalars(sa.select(articles.c.id).where(articles.c.link == link)))
+    return sorted(found - {article_id})
+
+
+def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
+    """Return live articles as the comparison needs them."""
+    query = (
+        sa.select(articles.c.id, articles.c.feed_id, articles.c.published, articles.c.data, bodies.c.text)
+        .join(bodies, bodies.c.article_id == articles.c.id)
+        .where(articles.c.id.in_(ids), articles.c.state != "gone")
+        .order_by(articles.c.id)
+    )
+    found = []
+    for row in connection.execute(query):
+        article = msgspec.json.decode(row.data, type=Article)
+        found.append(
+            Candidate(
+                id=row.id, feed_id=row.feed_id, link=article.url, published=from_micros(row.published or 0),
+                signature=sign(article.title, row.text),
+            )
+        )  # fmt: skip
+    return found
+
+
+def add_matches(connection: Connection, found: Iterable[Match]) -> None:
+    """Keep why articles belong together."""
+    rows = [{"a": match.a, "b": match.b, "kind": match.kind, "data": msgspec.json.encode(match)} for match in found]
+    if rows:
+        statement = insert(matches)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["a", "b"],
+                set_={"kind": statement.excluded.kind, "data": statement.excluded.data},
+            ),
+            rows,
+        )
+
+
+def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[str]]:
+    """Return the links among all articles that can be reached from the given ones."""
+    links: dict[str, list[str]] = defaultdict(list)
+    waiting, seen = list(start), set(start)
+    while waiting:
+        step, waiting = waiting[:400], waiting[400:]
+        query = sa.select(matches.c.a, matches.c.b).where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)))
+        for row in connection.execute(query):
+            for one, other in ((row.a, row.b), (row.b, row.a)):
+                if other not in links[one]:
+                    links[one].append(other)
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+    return dict(links)
+
+
+def members(connection: Connection, ids: Sequence[str], publishers: dict[str, str]) -> list[Member]:
+    """Return articles as the choice of the lead needs them; ``publishers`` names each feed's publisher."""
+    query = (
+        sa.select(articles.c.id, articles.c.feed_id, articles.c.published, articles.c.data, bodies.c.text)
+        .join(bodies, bodies.c.article_id == articles.c.id)
+        .where(articles.c.id.in_(ids))
+        .order_by(articles.c.id)
+    )
+    return [
+        Member(
+            id=row.id, publisher=publishers.get(row.feed_id, row.feed_id), published=from_micros(row.published or 0),
+            length=words(row.text), sponsored=msgspec.json.decode(row.data, type=Article).sponsored,
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def story_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the story that each article belongs to."""
+    query = sa.select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(ids))
+    return {row.id: row.story_id or "" for row in connection.execute(query)}
+
+
+def assign(connection: Connection, ids: Sequence[str], story_id: str) -> None:
+    """Make the articles one story, and their pages out of date."""
+    connection.execute(sa.update(articles).where(articles.c.id.in_(ids)).values(story_id=story_id))
+    connection.execute(sa.update(articles).where(articles.c.id.in_(ids), articles.c.state == "live").values(dirty=True))
+
+
+def articles_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the live articles of each story."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for start in range(0, len(story_ids), 400):
+        query = (
+            sa.select(articles.c.id, articles.c.story_id)
+            .where(articles.c.story_id.in_(story_ids[start : start + 400]), articles.c.state == "live")
+            .order_by(articles.c.published, articles.c.id)
+        )
+        for row in connection.execute(query):
+            found[row.story_id].append(row.id)
+    return dict(found)
+
+
+def lead_order(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Return the articles of a story, the lead first."""
+    return list(tell(members(connection, ids, {})).articles)
+
+
+def reasons(connection: Connection, article_id: str) -> list[Match]:
+    """Return why other articles belong to this one."""
+    query = sa.select(matches.c.data).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id))
+    return [
+        msgspec.json.decode(row, type=Match) for row in connection.scalars(query.order_by(matches.c.a, matches.c.b))
+    ]

@@ -1,0 +1,62 @@
+"""Whether two articles are one report. Pure; precision first: a wrong merge is worse than a missed one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from broadsheet.model import Match, Record
+from broadsheet.stories.signature import Signature
+
+MIN_SHARED = 0.55
+"""Share of the shorter text's samples that the other must hold."""
+MIN_SAMPLES = 5
+WINDOW = timedelta(days=3)
+TITLE_WINDOW = timedelta(hours=36)
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """An article as the comparison needs it."""
+
+    id: str
+    feed_id: str
+    link: str
+    published: datetime
+    signature: Signature
+
+
+def compare(one: Candidate, other: Candidate) -> Match | None:
+    """Return why the two report one event, or None. The answer does not depend on their order."""
+    a, b = sorted((one, other), key=lambda item: item.id)
+    apart = abs(a.published - b.published)
+    if a.link and a.link == b.link and a.feed_id != b.feed_id:
+        return Match(a=a.id, b=b.id, kind="address", score=1.0, because="both lead to the same page")
+    if _is_series(a, b) or apart > WINDOW:
+        return None
+    shared = len(set(a.signature.hashes) & set(b.signature.hashes))
+    fewest = min(len(a.signature.hashes), len(b.signature.hashes))
+    if fewest >= MIN_SAMPLES and shared / fewest >= MIN_SHARED:
+        score = shared / fewest
+        return Match(a=a.id, b=b.id, kind="text", score=round(score, 3), because=f"{score:.0%} of the text is the same")
+    if (
+        a.signature.title
+        and a.signature.title == b.signature.title
+        and a.feed_id != b.feed_id
+        and apart <= TITLE_WINDOW
+    ):
+        minutes = round(apart.total_seconds() / 60)
+        span = f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
+        return Match(a=a.id, b=b.id, kind="title", score=0.9, because=f"same title within {span}")
+    return None
+
+
+def _is_series(a: Candidate, b: Candidate) -> bool:
+    """Return whether the two look like issues of one series: the titles' numbers differ."""
+    return (
+        bool(a.signature.numbers or b.signature.numbers)
+        and a.signature.numbers != b.signature.numbers
+        and (a.feed_id == b.feed_id or _shape_equal(a, b))
+    )
+
+
+def _shape_equal(a: Candidate, b: Candidate) -> bool:
+    return len(a.signature.numbers) == len(b.signature.numbers)

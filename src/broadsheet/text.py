@@ -1,0 +1,235 @@
+"""Text as readers and machines need it: plain form, language, search tokens, excerpts, reading time.
+
+All functions take any string, never raise, and take time linear in its length.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+_HANGUL = "\uac00-\ud7af\u1100-\u11ff\u3130-\u318f"
+_CJK = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+")
+_TOKEN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+_SPACE = re.compile(r"[\s\u200b\u2060\ufeff]+")
+# Control characters save tab, newline and return; bidirectional overrides; non-characters; lone surrogates.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:\s[^<>]{0,2000})?/?>")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+# Inline elements that writers of feeds put into titles. Other angle brackets are the title's own text.
+_INLINE = frozenset(
+    (
+        "a abbr b bdi big br cite code del em font i img ins kbd mark q s small span strike strong sub sup tt u wbr"
+    ).split()
+)
+
+# Characters that only one of the two Chinese orthographies writes, of the few hundred most frequent.
+_HANS = frozenset(
+    "这们来个时为说对会国学发进过还着经动种关开点无现样问电机业车东见书长门话马头爱边气让给从应当场员实际总体经济报达"
+)
+_HANT = frozenset(
+    "這們來個時為說對會國學發進過還著經動種關開點無現樣問電機業車東見書長門話馬頭愛邊氣讓給從應當場員實際總體經濟報達"
+)
+
+
+def clean(text: str) -> str:
+    """Return the text without control characters and direction overrides, in Unicode's composed form (NFC)."""
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text))
+
+
+def collapse(text: str) -> str:
+    """Return cleaned text on one line, each run of white space as one blank."""
+    return _SPACE.sub(" ", clean(text)).strip()
+
+
+def plain_title(markup: str, media_type: str = "") -> str:
+    """Return a feed's title as plain text on one line.
+
+    Feeds mark up, escape and escape twice without saying so. Tags of inline elements that are closed (or void) go,
+    entities are decoded at most twice, and any other ``<`` stays as the text that it is.
+    """
+    text = markup
+    for _ in range(2):
+        if media_type != "text/plain" or _ENTITY.search(text):
+            text = _strip_inline(text)
+        if not _ENTITY.search(text):
+            break
+        text = html.unescape(text)
+    return collapse(text)
+
+
+def _strip_inline(text: str) -> str:
+    if "<" not in text:
+        return text
+    lowered = text.lower()
+
+    def keep(match: re.Match[str]) -> str:
+        name = re.sub(r"[^a-z0-9]", "", match[0].split()[0].lower())
+        void = name in {"br", "img", "wbr"}
+        whole = void or (f"</{name}" in lowered and re.search(rf"<{name}[\s>]", lowered))
+        if name in _INLINE and whole:
+            return " " if void else ""
+        return match[0]
+
+    return _TAG.sub(keep, _COMMENT.sub("", text) if "<!--" in text else text)
+
+
+def is_cjk(text: str) -> bool:
+    """Return whether Han, kana or Hangul make up a good part of the letters."""
+    letters = sum(map(str.isalpha, text[:4000])) or 1
+    return sum(len(run) for run in _CJK.findall(text[:4000])) * 4 > letters
+
+
+def language(text: str, hint: str = "") -> str:
+    """Return the BCP 47 language of the text, or the hint where the text is too short to tell.
+
+    Scripts decide first (kana: ``ja``, Hangul: ``ko``, Han: ``zh`` or ``zh-Hant``); Latin, Cyrillic and other
+    letters go to py3langid where there are enough of them.
+    """
+    sample = text[:4000]
+    kana = len(re.findall(f"[{_KANA}]", sample))
+    hangul = len(re.findall(f"[{_HANGUL}]", sample))
+    han = len(re.findall(f"[{_HAN}]", sample))
+    letters = sum(map(str.isalpha, sample))
+    base = hint.split("-")[0].lower()
+    if not letters:
+        return hint
+    if hangul * 4 > letters:
+        return "ko"
+    if kana * 8 > kana + han and (kana + han) * 3 > letters:
+        return "ja"
+    if han * 4 > letters:
+        return _chinese(sample, hint)
+    if letters - han - kana < 60:
+        return hint if base not in {"zh", "ja", "ko"} else "en"
+    guess = _identify(sample)
+    return hint if base == guess else guess
+
+
+def _chinese(sample: str, hint: str) -> str:
+    traditional = sum(character in _HANT and character not in _HANS for character in sample)
+    simplified = sum(character in _HANS and character not in _HANT for character in sample)
+    if traditional > simplified:
+        return "zh-Hant"
+    if traditional == simplified and hint.lower() in {"zh-tw", "zh-hk", "zh-mo", "zh-hant"}:
+        return "zh-Hant"
+    return "zh"
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
+
+
+# The identifier costs 0.5 s and 100 MB once; English, the most frequent, is told by its function words.
+_ENGLISH = frozenset(
+    ("the of and to in that is was for it with as on be at by this had are but from or have an they which").split()
+)
+
+
+def _identify(sample: str) -> str:
+    found = re.findall(r"[^\W\d_]+", sample.lower())
+    if sum(word in _ENGLISH for word in found) * 5 > len(found):
+        return "en"
+    return str(_identifier().classify(sample)[0])
+
+
+def tokens(text: str) -> list[str]:
+    """Return search tokens: bigrams of Han, kana and Hangul runs (a lone character stays), other words in lower case.
+
+    Full and half width forms are folded (NFKC). The same tokens serve the store's index and the site's.
+    """
+    found: list[str] = []
+    for run in _TOKEN.findall(unicodedata.normalize("NFKC", text).lower()):
+        if not _CJK.match(run) or len(run) == 1:
+            found.append(run)
+        else:
+            found += [run[index : index + 2] for index in range(len(run) - 1)]
+    return found
+
+
+def words(text: str) -> int:
+    """Return the number of words; a Han, kana or Hangul character counts as one."""
+    return sum(len(run) if _CJK.match(run) else 1 for run in _TOKEN.findall(text))
+
+
+def reading_minutes(text: str) -> int:
+    """Return the minutes that reading takes, at least 1: 400 characters of CJK or 230 other words a minute."""
+    cjk = sum(len(run) for run in _CJK.findall(text))
+    return max(1, round(cjk / 400 + (words(text) - cjk) / 230))
+
+
+_SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*|\.[\"”’)]*(?=\s|$)")
+
+
+def excerpt(text: str, *, width: int = 200) -> str:
+    """Return the beginning of the text, about ``width`` columns (a CJK character takes two), to a sentence's end.
+
+    Where no sentence ends in the second half of the room, the text is cut at a blank and an ellipsis added.
+    """
+    flat = collapse(text)
+    room = 0
+    end = 0
+    while end < len(flat) and room <= width:
+        room += 2 if unicodedata.east_asian_width(flat[end]) in "WF" else 1
+        end += 1
+    if room <= width:
+        return flat
+    head = flat[: end - 1]
+    ends = [match.end() for match in _SENTENCE_END.finditer(head)]
+    if ends and ends[-1] * 2 >= len(head):
+        return head[: ends[-1]]
+    blank = head.rfind(" ")
+    return (head[:blank] if blank * 2 > len(head) else head).rstrip(" ,;:，；：、") + "…"
+
+
+def digest(*parts: str | bytes, size: int = 16) -> str:
+    """Return the hexadecimal BLAKE2b digest of the parts, each with its length, ``size`` bytes long."""
+    state = blake2b(digest_size=size)
+    for part in parts:
+        raw = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
+        state.update(len(raw).to_bytes(8, "little"))
+        state.update(raw)
+    return state.hexdigest()
+
+
+_RAW_TEXT = ("script", "style", "template", "noscript")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+
+
+def visible_text(markup: str) -> str:
+    """Return roughly what a reader sees of markup, on one line, for comparing and counting.
+
+    Comments, scripts and styles go; tags become blanks. Linear in the length whatever the markup.
+    """
+    if "<" not in markup:
+        return collapse(html.unescape(markup))
+    text = _without(markup, "<!--", "-->")
+    for name in _RAW_TEXT:
+        if f"<{name}" in text.lower():
+            text = _without(text, f"<{name}", f"</{name}>")
+    return collapse(html.unescape(_ANY_TAG.sub(" ", text)))
+
+
+def _without(text: str, start: str, end: str) -> str:
+    """Return the text without what lies between the marks; an opening mark that is never closed stays."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters change their length; such text is compared as it stands
+        lowered = text
+    kept, position = [], 0
+    while (begin := lowered.find(start, position)) >= 0:
+        finish = lowered.find(end, begin + len(start))
+        if finish < 0:
+            break
+        kept.append(text[position:begin])
+        position = finish + len(end)
+    return "".join(kept) + text[position:]
