@@ -189,7 +189,7 @@ _REDIRECT_PARAMETERS = (
     "goto",
     "gourl",
 )
-_PROXY_PATH = re.compile(r"/(https?(?::|%3a)/{1,2}.{4,})$", re.IGNORECASE | re.DOTALL)
+_PROXY_PATH = re.compile(r"[/*](https?(?::|%3a)/{1,2}.{4,})$", re.IGNORECASE | re.DOTALL)
 _DEPTH = 5
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

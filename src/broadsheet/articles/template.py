@@ -14,10 +14,13 @@ from broadsheet.text import digest
 
 MIN_SAMPLES = 4
 """With fewer pages repetition proves nothing: with two pages a site the gain measured is nil."""
-MIN_SHARE = 0.4
+MIN_SHARE = 0.6
 """Share of the samples in which a line must stand."""
 MAX_REMOVED = 0.35
 """Largest share of an article's text that repetition alone may cut: sliders carry other articles in full."""
+
+_SERIES = frozenset("h1 h2 h3 h4 h5 h6 figcaption th".split())
+"""Headings and captions recur in honest series ("Upgrading", "Chart of the day") and are kept."""
 
 
 class Template(Record, frozen=True, kw_only=True):
@@ -68,7 +71,7 @@ def apply_template(root: Element, template: Template) -> list[Removed]:
             )
             drop(image)
     total = len(text_of(root)) or 1
-    found = [(block, text_of(block)) for block in leaf_blocks(root)]
+    found = [(block, text_of(block)) for block in leaf_blocks(root) if block.tag not in _SERIES]
     repeated = [(block, text, template.lines[key]) for block, text in found if (key := _key(text)) in template.lines]
     if sum(len(text) for _, text, _ in repeated) > total * MAX_REMOVED and total > 400:
         return removed

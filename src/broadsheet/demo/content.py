@@ -7,7 +7,6 @@ sources carry stands once in ``content/wires.toml``; each entry adds what its ho
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -117,11 +116,7 @@ def load_sources(edition: int = 1) -> tuple[Source, ...]:
     if edition not in EDITIONS:
         raise ValueError(f"edition is {edition}: must be one of {', '.join(map(str, EDITIONS))}")
     wires = _read("wires")
-    return tuple(
-        _source(name, _read(name), wires, edition)
-        for name in SOURCES
-        if (files(__package__) / "content" / f"{name}.toml").is_file()
-    )
+    return tuple(_source(name, _read(name), wires, edition) for name in SOURCES)
 
 
 @lru_cache(maxsize=1)
@@ -177,5 +172,5 @@ def at(edition: int, source: str, slug: str) -> Entry:
         if candidate.slug == source:
             for entry in candidate.entries:
                 if entry.slug == slug:
-                    return dataclasses.replace(entry)
+                    return entry
     raise KeyError(f"{source}/{slug}")

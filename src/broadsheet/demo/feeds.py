@@ -107,13 +107,18 @@ def _iso(source: Source, moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _add(parent: Any, tag: str, text: str = "", *, cdata: bool = False, **attributes: str) -> Any:
-    """Append a child; ``prefix:name`` is looked up among the namespaces, a bare name takes the parent's own."""
+def _add(parent: Any, tag: str, text: str = "", *, cdata: bool = False, rdf: str = "", **attributes: str) -> Any:
+    """Return a new child; ``rdf`` is the resource that it is about or points to.
+
+    A name ``prefix:name`` is looked up among the namespaces; a bare one takes the parent's own.
+    """
     prefix, _, name = tag.rpartition(":")
     own = etree.QName(parent).namespace if prefix == "" else NS[prefix]
     if prefix == "" and etree.QName(parent).localname == "RDF":
         own = RSS1
     child = etree.SubElement(parent, f"{{{own}}}{name}" if own else name, attributes)
+    if rdf:
+        child.set(f"{{{NS['rdf']}}}{'resource' if name == 'li' else 'about'}", rdf)
     if text:
         child.text = etree.CDATA(text.replace("]]>", "]]&gt;")) if cdata else text
     return child
@@ -166,20 +171,19 @@ def _rss_item(channel: Any, source: Source, entry: Entry, base_url: str) -> None
 
 
 def _rdf(source: Source, base_url: str) -> bytes:
-    used = {None: RSS1, **{prefix: NS[prefix] for prefix in ("rdf", "content", "dc")}}
+    used: dict[str | None, str] = {None: RSS1, "rdf": NS["rdf"], "content": NS["content"], "dc": NS["dc"]}
     root = etree.Element(f"{{{NS['rdf']}}}RDF", nsmap=used)
-    about = f"{{{NS['rdf']}}}about"
-    channel = _add(root, "channel", **{about: base_url + source.path})
+    channel = _add(root, "channel", rdf=base_url + source.path)
     _add(channel, "title", source.title)
     _add(channel, "link", f"{base_url}/{source.slug}/")
     _add(channel, "description", source.description)
     _add(channel, "dc:language", source.language)
     order = _add(_add(channel, "items"), "rdf:Seq")
     for entry in source.entries:
-        _add(order, "rdf:li", **{f"{{{NS['rdf']}}}resource": entry_url(source, entry, base_url)})
+        _add(order, "rdf:li", rdf=entry_url(source, entry, base_url))
     for entry in source.entries:
         where = entry_url(source, entry, base_url)
-        item = _add(root, "item", **{about: where})
+        item = _add(root, "item", rdf=where)
         _add(item, "title", entry.markup_title or entry.title)
         _add(item, "link", where)
         _add(item, "description", html.escape(summary(entry), quote=False))

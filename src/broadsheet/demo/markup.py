@@ -55,6 +55,8 @@ def blocks(text: str) -> list[str]:
 
 
 def _plain(block: str) -> str:
+    if block.startswith("|"):
+        block = re.sub(r"\s*\|\s*", " ", block)
     bare = re.sub(r"^(?:#+|-|>|\d+\.) +", "", block, flags=re.MULTILINE)
     bare = re.sub(r"\[\^\w+\]", "", bare)
     bare = re.sub(r"\[([^\]]+)\]\([^)\s]+\)", r"\1", bare)

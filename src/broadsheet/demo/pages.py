@@ -17,22 +17,26 @@ def article_page(source: Source, entry: Entry, base_url: str) -> bytes:
     """Return the page of one article, in the source's encoding."""
     here = source.entries.index(entry)
     turned = source.entries[here + 1 :] + source.entries[:here]
-    page = _templates().get_template(f"{source.house}.html").render(
-        source=source,
-        entry=entry,
-        guid=guid(source, entry),
-        article=article_html(source, entry, base_url),
-        lead=media_url(source, entry.picture, base_url) if entry.picture else "",
-        summary=summary(entry),
-        local=entry.published.astimezone(BEIJING),
-        canonical=entry_url(source, entry, base_url),
-        others=[(other.title, entry_url(source, other, base_url)) for other in turned[:OTHERS]],
-        previous=_neighbour(source, here + 1, base_url),
-        following=_neighbour(source, here - 1, base_url),
-        remarks=_remarks(source, here),
-        home=f"{base_url}/{source.slug}/",
-        feed=base_url + source.path,
-        media=f"{base_url}/{source.slug}/media/",
+    page = (
+        _templates()
+        .get_template(f"{source.house}.html")
+        .render(
+            source=source,
+            entry=entry,
+            guid=guid(source, entry),
+            article=article_html(source, entry, base_url),
+            lead=media_url(source, entry.picture, base_url) if entry.picture else "",
+            summary=summary(entry),
+            local=entry.published.astimezone(BEIJING),
+            canonical=entry_url(source, entry, base_url),
+            others=[(other.title, entry_url(source, other, base_url)) for other in turned[:OTHERS]],
+            previous=_neighbour(source, here + 1, base_url),
+            following=_neighbour(source, here - 1, base_url),
+            remarks=_remarks(source, here),
+            home=f"{base_url}/{source.slug}/",
+            feed=base_url + source.path,
+            media=f"{base_url}/{source.slug}/media/",
+        )
     )
     return page.encode(source.encoding, "xmlcharrefreplace")
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from broadsheet.demo.content import Entry, Source, load_sources
 from broadsheet.demo.feeds import content_type, entry_url, feed_bytes
@@ -65,9 +65,7 @@ class Router:
             for entry in source.entries
         }
         self._feeds = {source.path: source for source in self._sources.values()}
-        self._moved = {
-            source.subscribed_path: source.path for source in self._sources.values() if source.moved_from
-        }
+        self._moved = {source.subscribed_path: source.path for source in self._sources.values() if source.moved_from}
 
     def answer(self, path: str) -> Answer:
         """Return the answer to a GET of ``path`` (without a query)."""
@@ -118,9 +116,11 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    server_version = "Harbour/1.0"
-    sys_version = ""
     timeout = 30
+
+    def version_string(self) -> str:
+        """Return the value of the Server header."""
+        return "Harbour/1.0"
 
     def do_GET(self) -> None:
         self._respond(body=True)
@@ -231,7 +231,7 @@ class DemoServer:
         with self._lock:
             self.hits.append((method, path, status))
 
-    def start(self) -> DemoServer:
+    def start(self) -> Self:
         """Return this server, listening."""
         if self._server is not None:
             return self
@@ -257,7 +257,7 @@ class DemoServer:
         self._thread.join()
         self._server = self._thread = None
 
-    def __enter__(self) -> DemoServer:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(

@@ -44,7 +44,8 @@ def summary(draft: Draft, element: Any, context: Context) -> None:
 
 
 def content(draft: Draft, element: Any, context: Context, default: str = "text/plain") -> None:
-    context = context.inside(element)
+    if context.marked:
+        context = context.inside(element)
     value, media_type = construct(element, context, default)
     source = element.get("src")
     draft.has_content = True
@@ -120,7 +121,8 @@ def feed_id(draft: Draft, element: Any, context: Context) -> None:
 def link(draft: Draft, element: Any, context: Context) -> None:
     """Both kinds: RSS's text and Atom's attributes, wherever they stand."""
     if element.attrib:
-        context = context.inside(element)
+        if context.marked:
+            context = context.inside(element)
         href = element.get("href")
         if href is None:
             href = element.get("url") or element.get("uri")
@@ -258,7 +260,7 @@ def publisher(draft: Draft, element: Any, context: Context) -> None:
 
 
 def category(draft: Draft, element: Any, context: Context) -> None:
-    value = short_text(element, context)
+    value = short_text(element, context) if element.text else ""
     if element.attrib:
         term = (element.get("term") or "").strip()
         scheme = (element.get("scheme") or element.get("domain") or "").strip()

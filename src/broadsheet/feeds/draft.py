@@ -220,7 +220,8 @@ def text_of(element: Any, context: Context) -> str:
 
 def short_text(element: Any, context: Context) -> str:
     """Return an element's text, cut at the limit for names and titles."""
-    return clipped(text_of(element, context), limits.TITLE, "title", context)
+    value = text_of(element, context)
+    return value if len(value) <= limits.TITLE else clipped(value, limits.TITLE, "title", context)
 
 
 def clipped(text: str, length: int, what: str, context: Context) -> str:

@@ -117,7 +117,7 @@ def _by_label(data: bytes, content_type: str | None) -> Decoded:
     labels = [label for label in (charset_of(content_type), found[1].decode("ascii") if found else "") if label]
     # Eight-bit documents cannot be UTF-16 or EBCDIC; UTF-7 and other codecs that are not the web's are not read.
     known = [
-        (label.lower(), codec)
+        ("gb18030" if label.lower() == "gb2312" else label.lower(), codec)
         for label in labels
         if (codec := codec_for(label)) and codec[:6] not in {"utf-16", "utf-32", "cp037"}
     ]
@@ -190,6 +190,9 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _RUN = re.compile(rb"[\x80-\xff]+")
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _SAMPLE = 200_000
+_HEBREW = bytes(range(0xE0, 0xFB))
+_THAI = bytes((*range(0xA1, 0xDB), *range(0xDF, 0xFC)))
+_SIGNS = bytes(range(0xA0, 0xC0))
 
 
 def guess(data: bytes) -> tuple[str, str]:
@@ -222,13 +225,17 @@ def _hangul(sample: bytes, codec: str) -> bool:
 
 
 def _single_byte(sample: bytes) -> tuple[str, str]:
-    """Return the eight-bit encoding: Cyrillic ones show as whole words of high bytes, Latin as single ones."""
-    # F5 to FF hardly occur in Western text, and never in UTF-8: bytes that mean nothing stay visible as such.
-    if b"\xff" in sample or b"\xfe" in sample:
-        return "utf-8", "utf-8"
+    """Return the eight-bit encoding: other scripts show as whole words of high bytes, Latin as single ones."""
     runs = _RUN.findall(sample)
     if sum(map(len, runs)) < 3 * len(runs):
-        return "cp1252", "windows-1252"
+        # FE and FF hardly occur in Western text: bytes that mean nothing stay visible as such.
+        return ("utf-8", "utf-8") if b"\xff" in sample or b"\xfe" in sample else ("cp1252", "windows-1252")
+    high = b"".join(runs)
+    # Hebrew is one alphabet of 27 letters in one place; Thai is mostly where others have signs.
+    if len(high) > 40 and not high.translate(None, _HEBREW):
+        return "cp1255", "windows-1255"
+    if len(high) > 40 and len(high.translate(None, _SIGNS)) * 5 < len(high) * 4 and not high.translate(None, _THAI):
+        return "cp874", "tis-620"
     scores = {}
     for codec, name in (("cp1251", "windows-1251"), ("koi8_r", "koi8-r")):
         text = sample.decode(codec, "ignore")

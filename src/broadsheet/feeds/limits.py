@@ -16,6 +16,8 @@ DEPTH = 250
 """``depth``: of nested elements or JSON values; libxml2 itself stops at 256."""
 ELEMENTS = 1_000_000
 """``elements``: angle brackets of a document, escaped ones not counted. The tree takes 100 to 200 bytes for each."""
+REFERENCES = 1_000_000
+"""``references``: ampersands of a document that has to be repaired."""
 NAMES = 2_000
 """Different element names of a document; elements of further names are left out."""
 ENTRIES = 2_000

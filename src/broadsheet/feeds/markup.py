@@ -35,7 +35,8 @@ _ABSOLUTE = ('"http', "'http", '"mailto:', '"data:', '"javascript:')
 _VALUE = re.compile(
     r"""(?P<name>[a-zA-Z]{3,10})=(?:"(?P<double>[^"<>]{0,8000}+)"|'(?P<single>[^'<>]{0,8000}+)'|(?P<bare>[^\s"'<>]{1,8000}+))"""
 )
-_C1 = re.compile("[\x80-\x9f]")
+# Over UTF-8 with a literal first byte the search runs at the speed of memchr; over characters it takes 10 ns each.
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _C1_MAP = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
 _C1_MAP = {code: text for code, text in _C1_MAP.items() if text != "\ufffd"}
 _NUMERIC_C1 = re.compile(r"&#(1[2-5]\d|[xX][89][0-9a-fA-F]);")
@@ -66,11 +67,13 @@ def looks_like_html(text: str) -> bool:
 
 def windows_controls(text: str) -> str:
     """Return the text with C1 controls read as the windows-1252 characters that their writers meant."""
-    return text.translate(_C1_MAP) if _C1.search(text) else text
+    return text.translate(_C1_MAP) if _C1.search(text.encode("utf-8", "replace")) else text
 
 
 def windows_references(markup: str) -> str:
     """Return the markup with references to C1 controls as HTML reads them: ``&#146;`` is ``&#x2019;`` (13.2.5)."""
+    if "&#" not in markup:
+        return markup
     return _NUMERIC_C1.sub(lambda match: f"&#x{ord(html.unescape(match[0])):x};", markup)
 
 

@@ -119,7 +119,8 @@ def write_opml(feeds: Iterable[_Listed], title: str = "") -> bytes:
     sections: dict[tuple[str, ...], Any] = {(): body}
     for feed in feeds:
         name = _clean(feed.title)
-        attributes = {"type": "rss", "text": name or feed.url, "xmlUrl": _clean(urls.without_userinfo(feed.url))}
+        address = _clean(urls.without_userinfo(feed.url))
+        attributes = {"type": "rss", "text": name or address, "xmlUrl": address}
         if name:
             attributes["title"] = name
         page = getattr(feed, "html_url", "")

@@ -90,7 +90,7 @@ def _parse_xml(data: bytes, url: str, content_type: str | None) -> ParsedFeed:
 
 def _is_odd(data: bytes) -> bool:
     # One expression each: with a literal first byte the search runs at the speed of memchr.
-    if _CONTROL.search(data) or _TWICE.search(data):
+    if not data.isascii() and (_CONTROL.search(data) or _TWICE.search(data)):
         return True
     return b"#" in data and any(
         data[found.start() - 1 : found.start()] in (b"&", b";") for found in _REFERENCE.finditer(data)

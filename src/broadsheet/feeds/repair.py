@@ -97,6 +97,8 @@ def _character(digits: str) -> str:
 def references(text: str, entities: dict[str, str], problems: dict[str, None]) -> str:
     """Return the text with HTML's entities as characters and bare ampersands escaped, outside CDATA and comments."""
     growth = 0
+    if len(text) > limits.REFERENCES and text.count("&") > limits.REFERENCES:
+        raise LimitExceeded(f"a broken document has more than {limits.REFERENCES:,} references", "references")
 
     def replace(match: re.Match[str]) -> str:
         nonlocal growth
@@ -145,6 +147,8 @@ def from_root(text: str, problems: dict[str, None]) -> str:
     if root is None:
         return ""
     before = text[start : root.start()].strip()
+    if "<?xml" in text[:start]:
+        problems["xml declaration not at the start"] = None
     if before:
         html = re.match(r"<(?:!doctype\s+)?html", before, re.IGNORECASE)
         problems["feed inside an html page" if html else "text before the root"] = None
@@ -156,7 +160,8 @@ def from_root(text: str, problems: dict[str, None]) -> str:
         return text[root.start() :]
     stop = text.find(">", end)
     stop = len(text) if stop < 0 else stop + 1
-    if text[stop:].strip():
+    rest = text[stop:]
+    if rest and prolog(rest).end < len(rest):
         problems["text after the end"] = None
     return text[root.start() : stop]
 

@@ -104,10 +104,16 @@ def _mended(text: str, name: str, problems: dict[str, None]) -> Tree:
     found: dict[str, None] = {}
     if len(text) > 2 * limits.ELEMENTS and text.count("<") > limits.ELEMENTS:
         limits.check_tags(text.encode())
-    mended = repair.legal(text, found)
-    mended = repair.from_root(mended, found)
+    mended = repair.from_root(text, found)
     if not mended:
         return _foreign(text, name, problems, start)
+    if len(mended) < len(text):
+        # Often the surroundings are all that is wrong.
+        root = _fast(mended.encode("utf-8", "replace"))
+        if root is not None:
+            problems.update(found)
+            return Tree(root, name, problems, start.doctype)
+    mended = repair.legal(mended, found)
     data = repair.references(mended, start.entities, found).encode("utf-8", "replace")
     root = _fast(data)
     if root is None:

@@ -179,7 +179,7 @@ class Client:
             async with self._turn(f"{host}:{port}"):
                 # The clock runs while we ask, not while we wait for our turn.
                 limit.reschedule(asyncio.get_running_loop().time() + self._manners.timeout)
-                answer = await self._ask(request, href, conditional=not steps or target == url)
+                answer = await self._ask(request, href)
             limit.reschedule(None)
             status, headers, body, wire = answer
             if status in REDIRECTS and headers.get("location"):
@@ -194,15 +194,16 @@ class Client:
             )  # fmt: skip
         raise FetchError(f"{url}: more than {MAX_REDIRECTS} redirects")
 
-    async def _ask(self, request: Request, href: str, *, conditional: bool) -> tuple[int, dict[str, str], bytes, int]:
+    async def _ask(self, request: Request, href: str) -> tuple[int, dict[str, str], bytes, int]:
         headers = {
             "User-Agent": self._manners.user_agent,
             "Accept": _ACCEPT[request.kind],
             "Accept-Encoding": ACCEPT_ENCODING,
         }
-        if conditional and request.etag:
+        # Sent along redirects too: what they name is the document at the end of the chain.
+        if request.etag:
             headers["If-None-Match"] = request.etag
-        if conditional and request.last_modified:
+        if request.last_modified:
             headers["If-Modified-Since"] = request.last_modified
         async with self._session.get(href, headers=headers, allow_redirects=False) as answer:
             found = {name.lower(): value for name, value in answer.headers.items()}

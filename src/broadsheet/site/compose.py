@@ -34,7 +34,7 @@ from broadsheet.stories import rank
 from broadsheet.text import reading_minutes, words
 
 _RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "ckb", "dv"))
-SECONDS = 4
+SECONDS = 5
 PER_BLOCK = 6
 BRIEFS = 10
 

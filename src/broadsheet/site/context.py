@@ -140,7 +140,7 @@ class Front(Record, frozen=True, kw_only=True):
 
     lead: Card | None
     seconds: tuple[Card, ...]
-    """Two to four stories beside the lead."""
+    """Up to five stories that stand with the lead, the weightiest first."""
     blocks: tuple[Block, ...]
     briefs: tuple[Card, ...]
     """Newest stories that stand nowhere else on the page."""

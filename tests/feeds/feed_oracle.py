@@ -23,7 +23,9 @@ FIELDS = ("title", "link", "id", "published", "updated", "authors", "summary", "
 
 def entries_of(data: bytes, content_type: str | None) -> list[Any]:
     headers = {"content-type": content_type} if content_type else {}
-    parsed = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False, response_headers=headers)
+    parsed = feedparser.parse(
+        io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
+    )
     return list(parsed.entries)
 
 
@@ -42,7 +44,11 @@ def _whole(date: datetime | None) -> datetime | None:
 
 def theirs(entry: Any) -> dict[str, Any]:
     link = entry.get("link") or ""
-    people = {(person.get("name") or "").strip() or (person.get("email") or "") for person in entry.get("authors", ()) if person}
+    people = {
+        (person.get("name") or "").strip() or (person.get("email") or "")
+        for person in entry.get("authors", ())
+        if person
+    }
     return {
         "title": text(entry.get("title")),
         "link": link.strip() if link.startswith("http") else "",
@@ -58,8 +64,6 @@ def theirs(entry: Any) -> dict[str, Any]:
 
 
 def ours(entry: Entry) -> dict[str, Any]:
-    media = entry.extensions.get("media:content", [])
-    added = {part.get("url") for part in (media if isinstance(media, list) else [media]) if isinstance(part, dict)}
     return {
         "title": text(entry.title),
         "link": entry.link if entry.link.startswith("http") else "",
@@ -70,5 +74,19 @@ def ours(entry: Entry) -> dict[str, Any]:
         "summary": text(entry.summary),
         "content": text(entry.content),
         "categories": {" ".join(tag.term.split()) for tag in entry.tags} - {""},
-        "enclosures": {file.url for file in entry.enclosures} - added,
+        "enclosures": {file.url for file in entry.enclosures},
     }
+
+
+def differences(entry: Entry, other: Any) -> list[str]:
+    """Return the fields in which an entry differs from what feedparser says of it."""
+    mine, his = ours(entry), theirs(other)
+    # Where feedparser reads no date, or the year 1 of undated pages, it says nothing to compare with.
+    for field in ("published", "updated"):
+        if his[field] is None or his[field].year == 1:
+            his[field] = mine[field]
+    # Files of Media RSS are enclosures to us; feedparser keeps them apart.
+    media = entry.extensions.get("media:content", [])
+    added = {part.get("url") for part in (media if isinstance(media, list) else [media])}
+    his["enclosures"] |= added & mine["enclosures"]
+    return [field for field in FIELDS if mine[field] != his[field]]
