@@ -283,9 +283,10 @@ def _inline(element: Any, context: Context, media_type: str) -> tuple[str, str]:
 
 def _based(element: Any, context: Context) -> Any:
     """Resolve links of inner elements that set a base of their own; the rest is resolved in the written markup."""
-    if not context.marked or not any(
-        isinstance(inner.tag, str) and inner.get(BASE) for inner in element.iterdescendants()
-    ):
+    if not context.marked:
+        return element
+    count = sum(1 for inner in element.iterdescendants() if isinstance(inner.tag, str) and inner.get(BASE))
+    if not 0 < count <= limits.VALUES:
         return element
     contexts = {element: context}
     for inner in element.iterdescendants():

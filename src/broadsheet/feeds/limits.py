@@ -14,7 +14,7 @@ ATTRIBUTES = 250
 """``attributes``: of one start tag. libxml2 needs 11 s for 100,000 (it compares each with each)."""
 DEPTH = 250
 """``depth``: of nested elements or JSON values; libxml2 itself stops at 256."""
-ELEMENTS = 1_000_000
+ELEMENTS = 750_000
 """``elements``: angle brackets of a document, escaped ones not counted. The tree takes 100 to 200 bytes for each."""
 REFERENCES = 1_000_000
 """``references``: ampersands of a document that has to be repaired."""
