@@ -62,7 +62,7 @@ class Web:
             def do_GET(self) -> None:
                 web.respond(self)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
                 pass
 
         class Server(ThreadingHTTPServer):
@@ -121,7 +121,9 @@ def rss(title: str, items: str, *, link: str = "https://news.example/") -> bytes
 
 def item(number: int, *, title: str = "", text: str = "", date: str = "", link: str = "", guid: str = "") -> str:
     """Return an RSS item with content that is long enough to be whole."""
-    body = text or "".join(f"<p>Paragraph {part} of story {number} says something of its own here, at length.</p>" for part in range(20))
+    body = text or "".join(
+        f"<p>Paragraph {part} of story {number} says something of its own here, at length.</p>" for part in range(20)
+    )
     return (
         f"<item><title>{title or f'Story {number} about the works'}</title>"
         f"<link>{link or f'https://news.example/a/{number}'}</link>"
@@ -139,7 +141,9 @@ def paper(tmp_path: Path, web: Web) -> Callable[..., Newspaper]:
     """A maker of newspapers in a fresh folder, with the test's web server as the only private target."""
     opened: list[Newspaper] = []
 
-    def make(*feeds: str, extra: str = "", now: datetime | Callable[[], datetime] = NOW, name: str = "paper") -> Newspaper:
+    def make(
+        *feeds: str, extra: str = "", now: datetime | Callable[[], datetime] = NOW, name: str = "paper"
+    ) -> Newspaper:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         tables = "".join(f'[[feeds]]\nurl = "{feed}"\nsection = "News"\nmode = "full"\n' for feed in feeds)

@@ -24,7 +24,16 @@ FLOORS: list[set[str]] = [
 """From the ground up: a room imports from the floors below it."""
 NEIGHBOURS = {"config", "urls", "text", "messages"}
 """Rooms of one floor that may use each other; all other neighbours are handed records by the pipeline."""
-PURE = ["feeds", "articles", "stories", "site/plan.py", "site/context.py", "site/compose.py", "site/outfeeds.py", "site/structured.py"]
+PURE = [
+    "feeds",
+    "articles",
+    "stories",
+    "site/plan.py",
+    "site/context.py",
+    "site/compose.py",
+    "site/outfeeds.py",
+    "site/structured.py",
+]
 """Rooms that open no socket, file or database and read no clock."""
 IMPURE_MODULES = {
     "socket", "asyncio", "aiohttp", "sqlite3", "sqlalchemy", "requests", "http", "subprocess", "multiprocessing",
@@ -38,7 +47,9 @@ def floor(room: str) -> int:
 
 
 def modules() -> list[Path]:
-    return [path for path in sorted(ROOT.rglob("*.py")) if "migrations" not in path.parts and path != ROOT / "__init__.py"]
+    return [
+        path for path in sorted(ROOT.rglob("*.py")) if "migrations" not in path.parts and path != ROOT / "__init__.py"
+    ]
 
 
 def room_of(path: Path) -> str:
@@ -85,7 +96,9 @@ def test_pure_rooms_touch_nothing(room: str) -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
-                assert called not in {"open", "datetime.now", "datetime.utcnow", "date.today", "input"}, f"{path.name}: {called}()"
+                assert called not in {"open", "datetime.now", "datetime.utcnow", "date.today", "input"}, (
+                    f"{path.name}: {called}()"
+                )
 
 
 def test_the_command_line_loads_nothing_heavy() -> None:
@@ -94,13 +107,17 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     import sys
 
     code = "import sys, broadsheet.cli; print(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
     assert not loaded & HEAVY
 
 
 def test_no_circles() -> None:
     """No module imports itself through others when it is loaded."""
-    names = {path: "broadsheet." + path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for path in modules()}
+    names = {
+        path: "broadsheet." + path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for path in modules()
+    }
     known = {name.removesuffix(".__init__"): path for path, name in names.items()}
     graph = {
         name.removesuffix(".__init__"): {target for target, top in imports(path) if top and target in known}

@@ -26,12 +26,15 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What the newspaper is called and how it is printed."""
 
     title: str = "Broadsheet"
+    """The nameplate."""
     subtitle: str = ""
+    """A line below the nameplate on the front page."""
     url: str = "http://127.0.0.1:8000/"
     """Public address; feeds and the sitemap need it."""
     language: str = "en"
     """Language of the interface: ``en`` or ``zh``. Articles carry their own."""
     timezone: str = "UTC"
+    """In which times are printed and days begin, such as ``Asia/Shanghai``."""
     theme: str = "default"
     """A bundled theme's name, or a folder of templates that override it."""
     base_path: str = ""
@@ -46,6 +49,7 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where articles are kept."""
 
     url: str = "sqlite:///.broadsheet/broadsheet.db"
+    """``sqlite:///PATH``; a relative path is below the newspaper's folder."""
 
 
 class PollConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,16 +79,20 @@ class RsshubConfig(msgspec.Struct, frozen=True, kw_only=True):
     """RSSHub instances for ``rsshub://`` addresses, tried in order."""
 
     instances: tuple[str, ...] = ("https://rsshub.app",)
+    """Addresses of instances. One that fails is tried last until it answers again."""
 
 
 class MediaConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Local copies of pictures."""
 
     copy: bool = True
+    """Keep local copies, decoded and written anew. Without them readers load pictures from their sources."""
     max_width: int = 1280
     """Pixels; wider pictures are made smaller."""
     max_bytes: int = 10 * MIB
+    """Bytes of one picture."""
     per_article: int = 20
+    """Pictures kept of one article."""
 
 
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +108,9 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One ``[[feeds]]`` table."""
 
     url: str
+    """The feed's address, or ``rsshub://route``."""
     title: str = ""
+    """Instead of the feed's own title."""
     section: str = ""
     """Path of section, source and channel: ``"金融/新浪财经/国內"``."""
     mode: Mode = "excerpt"
@@ -110,6 +120,7 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 0
     """Newest entries taken of one document; 0 is all."""
     filters: Filters = Filters()
+    """Regular expressions over title, text, authors and categories."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

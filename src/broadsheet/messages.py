@@ -17,17 +17,14 @@ _LABELS: dict[str, tuple[str, str]] = {
     "archive": ("Archive", "往期"),
     "about": ("About and sources", "关于与来源"),
     "sources": ("Sources", "来源"),
-    "channels": ("Channels", "频道"),
     "source": ("Source", "来源"),
     "section": ("Section", "版面"),
     "briefs": ("In brief", "简讯"),
     "also_one": ("1 other report", "另有 1 篇报道"),
     "also_many": ("%d other reports", "另有 %d 篇报道"),
     "reported_by": ("%d sources report this", "%d 家来源报道"),
-    "why": ("Why grouped", "归并理由"),
     "original": ("Read the original at %s", "在 %s 阅读原文"),
     "comments": ("Comments at the source", "来源处的评论"),
-    "by": ("By %s", "作者：%s"),
     "published": ("Published", "发布于"),
     "modified": ("Updated", "更新于"),
     "estimated": ("First seen", "首次看到"),
@@ -35,8 +32,6 @@ _LABELS: dict[str, tuple[str, str]] = {
     "older": ("Older", "更早"),
     "newer": ("Newer", "更新"),
     "page_number": ("Page %d", "第 %d 页"),
-    "previous_day": ("Previous day", "前一天"),
-    "next_day": ("Next day", "后一天"),
     "feeds": ("Subscribe", "订阅"),
     "rights": ("Rights", "版权"),
     "rights_notice": (
@@ -59,7 +54,6 @@ _LABELS: dict[str, tuple[str, str]] = {
     "feed": ("Feed", "订阅源"),
     "website": ("Website", "网站"),
     "nothing_yet": ("Nothing has been published yet.", "尚无内容。"),
-    "all_of": ("All of %s", "%s 全部"),
     "contact": ("Contact", "联系"),
     "made_with": ("Printed by Broadsheet", "由 Broadsheet 排印"),
     "about_text": (
@@ -122,10 +116,6 @@ _LINES: dict[str, tuple[str, str]] = {
         "{count} pages or pictures could not be had; the feed's own text stands in. First: {first}",
         "{count} 个页面或图片未能取得，以订阅源自带文字代替。第一个：{first}",
     ),
-    "feed.unknown": (
-        "{url} is not among the subscriptions. 'broadsheet status' lists them.",
-        "{url} 不在订阅之列。可用 broadsheet status 查看。",
-    ),
     "run.nothing": (
         "There are no subscriptions yet. Add one with: broadsheet add URL",
         "还没有订阅。请运行：broadsheet add URL",
@@ -155,7 +145,6 @@ _LINES: dict[str, tuple[str, str]] = {
         "Nothing here comes from {target}; it will be refused from now on.",
         "此处没有来自 {target} 的内容；今后将拒收。",
     ),
-    "redo.done": ("{count} items due again for {stage}.", "{stage} 阶段有 {count} 项将重做。"),
     "check.done": (
         "{pages} pages, {links} internal links, {feeds} feeds checked: no fault.",
         "检查了 {pages} 页、{links} 个站内链接、{feeds} 个订阅源：无误。",

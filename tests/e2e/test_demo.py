@@ -39,7 +39,9 @@ def test_the_first_run_makes_the_whole_paper(world) -> None:
     assert report["articles_new"] >= 60
     outcomes = [feed["outcome"] for feed in report["feeds"].values()]
     assert outcomes.count("new") >= 8
-    failed = {feed["url"].split("/")[3]: feed["why"] for feed in report["feeds"].values() if feed["outcome"] == "failed"}
+    failed = {
+        feed["url"].split("/")[3]: feed["why"] for feed in report["feeds"].values() if feed["outcome"] == "failed"
+    }
     assert "answered 404" in failed["vanished-weekly"]
     assert "without an answer" in failed["lost-channel"]
     assert "answered 503" in failed["storm-desk"]
@@ -83,7 +85,9 @@ def test_events_are_told_once_and_series_are_not_merged(world) -> None:
     accord = next(found for found in titles if any("Heron Strait" in title for title in found))
     assert len(accord) == 3
     for found in titles:
-        assert len([title for title in found if title.startswith(("收盘：", "Weather for the island", "Lantern "))]) <= 1
+        assert (
+            len([title for title in found if title.startswith(("收盘：", "Weather for the island", "Lantern "))]) <= 1
+        )
 
 
 def test_nothing_new_writes_nothing(world) -> None:
@@ -111,7 +115,9 @@ def test_one_stage_is_done_again_without_a_request(world) -> None:
 def test_search_status_config_doctor(world) -> None:
     _, folder, _ = world
     assert "金盏号" in command(folder, "search", "金盏号").stdout
-    assert any("Heron" in hit["title"] for hit in json.loads(command(folder, "search", "Heron", "Strait", "--json").stdout))
+    assert any(
+        "Heron" in hit["title"] for hit in json.loads(command(folder, "search", "Heron", "Strait", "--json").stdout)
+    )
     status = json.loads(command(folder, "status", "--json").stdout)
     assert [feed["failures"] for feed in status["feeds"][:3]] == [1, 1, 1], "failing feeds come first"
     settings = json.loads(command(folder, "config", "--json").stdout)

@@ -96,7 +96,9 @@ def published(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
         for number, (section, body) in enumerate(feeds_of(posts, web.url).items()):
             web.pages[f"/feed{number}.xml"] = Answer(body)
             path = json.dumps("/".join(section), ensure_ascii=False)
-            tables += f'[[feeds]]\nurl = "{web.url}/feed{number}.xml"\nsection = {path}\nmode = "full"\nfull_text = "never"\n'
+            tables += (
+                f'[[feeds]]\nurl = "{web.url}/feed{number}.xml"\nsection = {path}\nmode = "full"\nfull_text = "never"\n'
+            )
         (folder / "broadsheet.toml").write_text(
             '[site]\ntitle = "旧闻"\nlanguage = "zh"\ntimezone = "Asia/Shanghai"\n[poll]\ndelay = 0\nper_host = 4\n'
             f'allow_private = ["{web.address}"]\n[media]\ncopy = false\n{tables}',
@@ -128,7 +130,9 @@ def test_sections_and_dates_are_kept(published: tuple[Path, list[Post], int]) ->
             "SELECT k.key, a.published, a.data, f.data FROM articles a JOIN feeds f ON f.id = a.feed_id "
             "JOIN article_keys k ON k.article_id = a.id WHERE k.key LIKE 'g:%'"
         ).all()
-    by_name = {key.removeprefix("g:"): (published, json.loads(data), json.loads(feed)) for key, published, data, feed in rows}
+    by_name = {
+        key.removeprefix("g:"): (published, json.loads(data), json.loads(feed)) for key, published, data, feed in rows
+    }
     for post in posts:
         micros, data, feed = by_name[post.name]
         assert tuple(feed["section"]) == post.section

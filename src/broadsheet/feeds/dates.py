@@ -158,7 +158,7 @@ def parse_date(text: str, *, reference: datetime | None = None, zone: tzinfo = U
 
 def _parse(text: str, reference: datetime | None, zone: tzinfo) -> datetime | None:
     # The two forms of nearly all feeds come first: 2026-11-02T10:00:00Z and Mon, 02 Nov 2026 10:00:00 +0000.
-    if text[10:11] == "T" and text[:4].isdigit() and text.isascii():
+    if text[10:11] in ("T", " ") and text[:4].isdigit() and text.isascii():
         try:
             return _checked(datetime.fromisoformat(text), zone)
         except ValueError:

@@ -6,6 +6,7 @@ Everything here is one pass over the text; a construct that is never closed runs
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.entities import html5, name2codepoint
 from typing import NamedTuple
 
@@ -13,11 +14,10 @@ from broadsheet.errors import LimitExceeded
 from broadsheet.feeds import limits
 from broadsheet.feeds.names import KNOWN_PREFIXES
 
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]+")
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+_NO_CHARACTERS = re.compile("[\ufffe\uffff\ud800-\udfff]")
 _OPAQUE = r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
-_REFERENCE = re.compile(
-    rf"({_OPAQUE})|&(?:#(\d{{1,7}}|[xX][0-9a-fA-F]{{1,6}});|([a-zA-Z_][\w.\-]{{0,39}});)?", re.DOTALL
-)
+_REFERENCE = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);)(?:#(\d{1,7}|[xX][0-9a-fA-F]{1,6});|([a-zA-Z_][\w.\-]{0,39});)?")
 _ROOT = re.compile(
     r"<(rss|feed|(?:\w{1,20}:)?rdf|(?:atom|a|rss)\d{0,2}:(?:feed|rss)|channel|entry)(?=[\s>/])", re.IGNORECASE
 )
@@ -32,7 +32,6 @@ _FIELD = re.compile(
 )
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.\-]{0,30}):[\w]|\s([A-Za-z_][\w.\-]{0,30}):[\w.\-]{1,60}=[\"']")
 _DECLARED = re.compile(r"\sxmlns:([\w.\-]{1,40})\s{0,8}=")
-_XML_NAMES = frozenset(("lt", "gt", "amp", "quot", "apos"))
 _DOCTYPE_END = re.compile(r"\]\s*+>")
 _SAFE_ENTITY = re.compile(
     r"<!ENTITY\s{1,8}([\w.\-]{1,40})\s{1,8}(?:\"([^\"&%<]{0,200})\"|'([^'&%<]{0,200})'|\"&(#x?[0-9a-fA-F]{1,7});\")\s{0,8}>"
@@ -102,20 +101,15 @@ def references(text: str, entities: dict[str, str], problems: dict[str, None]) -
 
     def replace(match: re.Match[str]) -> str:
         nonlocal growth
-        opaque, digits, name = match.groups()
-        if opaque is not None:
-            return opaque
+        digits, name = match.groups()
         if digits is not None:
-            character = _character(digits)
-            if not character:
-                problems["character reference to no character"] = None
-                return "\ufffd"
-            return match[0]
+            if _character(digits):
+                return match[0]
+            problems["character reference to no character"] = None
+            return "\ufffd"
         if name is None:
             problems["bare ampersand"] = None
             return "&amp;"
-        if name in _XML_NAMES:
-            return match[0]
         value = entities.get(name)
         if value is not None:
             growth += len(value)
@@ -129,15 +123,41 @@ def references(text: str, entities: dict[str, str], problems: dict[str, None]) -
                 return "&amp;" + match[0][1:]
         return value.replace("&", "&amp;").replace("<", "&lt;")
 
-    return _REFERENCE.sub(replace, text)
+    return "".join([part if opaque else _REFERENCE.sub(replace, part) for opaque, part in _parts(text)])
+
+
+def _parts(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield (whether it is CDATA or a comment, text) of each part."""
+    here = 0
+    following = {"<![CDATA[": 0, "<!--": 0}
+    while True:
+        for mark, position in following.items():
+            if 0 <= position <= here:
+                following[mark] = text.find(mark, here)
+        starts = [(position, mark) for mark, position in following.items() if position >= 0]
+        if not starts:
+            break
+        start, mark = min(starts)
+        close = "]]>" if mark == "<![CDATA[" else "-->"
+        end = text.find(close, start + len(mark))
+        end = len(text) if end < 0 else end + len(close)
+        yield False, text[here:start]
+        yield True, text[start:end]
+        here = end
+    yield False, text[here:]
 
 
 def legal(text: str, problems: dict[str, None]) -> str:
     """Return the text without the control characters and half characters that XML forbids."""
-    cleaned = _ILLEGAL.sub("", text)
-    if len(cleaned) != len(text):
+    data = text.encode("utf-8", "surrogatepass")
+    cleaned = data.translate(None, _CONTROLS)
+    if len(cleaned) != len(data):
+        text = cleaned.decode("utf-8", "surrogatepass")
         problems["control characters"] = None
-    return cleaned
+    # The bytes EF BF BE, EF BF BF and ED A0..BF: looked for only where a character above U+D7FF can be.
+    if b"\xef\xbf" in cleaned or b"\xed" in cleaned:
+        text = _NO_CHARACTERS.sub("", text)
+    return text
 
 
 def from_root(text: str, problems: dict[str, None]) -> str:
