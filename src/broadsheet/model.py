@@ -267,6 +267,8 @@ class Response(Record, frozen=True, kw_only=True):
     redirects: tuple[tuple[int, str], ...] = ()
     """(status, target) of each step."""
     wire_bytes: int = 0
+    tried: tuple[str, ...] = ()
+    """Addresses of the request that failed before this one answered."""
 
     @property
     def content_type(self) -> str:
@@ -427,6 +429,8 @@ class Failed(msgspec.Struct, frozen=True):
     """HTTP status, where a server answered."""
     retry_after: float | None = None
     """Seconds that the server asks to be left alone."""
+    tried: tuple[str, ...] = ()
+    """Addresses that were asked in vain."""
 
 
 Outcome = Done[T] | Skipped | Failed

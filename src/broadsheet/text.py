@@ -21,8 +21,12 @@ _SPACE = re.compile(r"[\s\u200b\u2060\ufeff]+")
 # Control characters save tab, newline and return; bidirectional overrides; non-characters; lone surrogates.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:\s[^<>]{0,2000})?/?>")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])")
 _ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+# Numbers that no character has; int() refuses those of more than 4,300 digits.
+_HUGE_NUMBER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
+_MAX_MARKS = 30
+"""Combining marks in a row, as in the stream-safe text format (UAX #15, section 13): sorting more takes quadratic time."""
 # Inline elements that writers of feeds put into titles. Other angle brackets are the title's own text.
 _INLINE = frozenset(
     (
@@ -40,8 +44,22 @@ _HANT = frozenset(
 
 
 def clean(text: str) -> str:
-    """Return the text without control characters and direction overrides, in Unicode's composed form (NFC)."""
-    return unicodedata.normalize("NFC", _CONTROL.sub("", text))
+    """Return the text without control characters and direction overrides, in Unicode's composed form (NFC).
+
+    Of more than 30 combining marks in a row the first 30 stay.
+    """
+    kept = _CONTROL.sub("", text)
+    return kept if kept.isascii() else unicodedata.normalize("NFC", _marks().sub(r"\1", kept))
+
+
+@lru_cache(maxsize=1)
+def _marks() -> re.Pattern[str]:
+    """Return the pattern of too long a run of combining marks; all of them lie below U+1F000."""
+    found = [code for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))]
+    starts = [code for code in found if code - 1 not in found_set] if (found_set := set(found)) else []
+    ends = [code for code in found if code + 1 not in found_set]
+    marks = "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends, strict=True))
+    return re.compile(f"([{marks}]{{{_MAX_MARKS}}})[{marks}]+")
 
 
 def collapse(text: str) -> str:
@@ -61,24 +79,29 @@ def plain_title(markup: str, media_type: str = "") -> str:
             text = _strip_inline(text)
         if not _ENTITY.search(text):
             break
-        text = html.unescape(text)
+        text = _unescape(text)
     return collapse(text)
+
+
+def _unescape(text: str) -> str:
+    return html.unescape(_HUGE_NUMBER.sub("\ufffd", text))
 
 
 def _strip_inline(text: str) -> str:
     if "<" not in text:
         return text
-    lowered = text.lower()
+    # Which elements are closed and opened anywhere, in one pass.
+    found = {(match[1], match[2].lower()) for match in _TAG_NAME.finditer(text)}
 
     def keep(match: re.Match[str]) -> str:
         name = re.sub(r"[^a-z0-9]", "", match[0].split()[0].lower())
         void = name in {"br", "img", "wbr"}
-        whole = void or (f"</{name}" in lowered and re.search(rf"<{name}[\s>]", lowered))
+        whole = void or {("", name), ("/", name)} <= found
         if name in _INLINE and whole:
             return " " if void else ""
         return match[0]
 
-    return _TAG.sub(keep, _COMMENT.sub("", text) if "<!--" in text else text)
+    return _TAG.sub(keep, _without(text, "<!--", "-->"))
 
 
 def is_cjk(text: str) -> bool:
@@ -212,12 +235,12 @@ def visible_text(markup: str) -> str:
     Comments, scripts and styles go; tags become blanks. Linear in the length whatever the markup.
     """
     if "<" not in markup:
-        return collapse(html.unescape(markup))
+        return collapse(_unescape(markup))
     text = _without(markup, "<!--", "-->")
     for name in _RAW_TEXT:
         if f"<{name}" in text.lower():
             text = _without(text, f"<{name}", f"</{name}>")
-    return collapse(html.unescape(_ANY_TAG.sub(" ", text)))
+    return collapse(_unescape(_ANY_TAG.sub(" ", text)))
 
 
 def _without(text: str, start: str, end: str) -> str:

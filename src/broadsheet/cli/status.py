@@ -11,7 +11,9 @@ from broadsheet.cli.base import State, command, table
 @command("status")
 def status_command(state: State) -> None:
     """Show each feed's last success, next check, failures with their reason; failing feeds first."""
-    from broadsheet.store import articles, feeds
+    import msgspec
+
+    from broadsheet.store import articles, feeds, queue
 
     with state.open() as paper:
         wanted = paper.subscriptions()
@@ -19,6 +21,7 @@ def status_command(state: State) -> None:
             states = feeds.states(connection)
             counts = articles.count(connection)
             per_feed = feeds.article_counts(connection)
+            instances = msgspec.json.decode(queue.get_meta(connection, "rsshub") or b"{}")
     lines: list[dict[str, Any]] = []
     for feed in wanted:
         known = states.get(feed.id)
@@ -33,7 +36,7 @@ def status_command(state: State) -> None:
         )  # fmt: skip
     lines.sort(key=lambda line: (not line["failures"], str(line["failing_since"] or ""), line["section"], line["url"]))
     if state.json:
-        state.print_json({"version": 1, "feeds": lines, "articles": counts})
+        state.print_json({"version": 1, "feeds": lines, "articles": counts, "rsshub": instances})
         return
     if not lines:
         state.tell(state.say("status.empty"))

@@ -34,8 +34,11 @@ def takedown_command(state: State, target: str, note: str) -> None:
             if kind != "article":
                 takedown.remember(connection, target.lower() if kind == "domain" else target, kind, note, now)
             orphans = takedown.remove(connection, ids, note, now)
-        for digest in orphans:
+        for digest in orphans.blobs:
             paper.store.blobs.path(digest).unlink(missing_ok=True)
+        for path in orphans.pictures:
+            for root in (paper.store.state_dir, paper.folder / paper.config.site.output):
+                (root / path).unlink(missing_ok=True)
     if state.json:
         state.print_json({"target": target, "kind": kind, "articles": len(ids)})
     elif ids or kind != "article":

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from broadsheet.feeds.schedule import FIRST_PAUSE, LONGEST_PAUSE
+from broadsheet.model import Record
 
 SCHEME = "rsshub://"
 
@@ -35,3 +39,38 @@ def expand(url: str, instances: Sequence[str]) -> tuple[str, ...]:
         parameters = "&".join(part for part in (query, key) if part)
         found.append(f"{base.rstrip('/')}/{path}{'?' + parameters if parameters else ''}")
     return tuple(dict.fromkeys(found))
+
+
+class Health(Record, frozen=True, kw_only=True):
+    """How an instance has done of late."""
+
+    failures: int = 0
+    until: datetime | None = None
+    """Until when it is tried last."""
+
+
+def in_order(instances: Sequence[str], health: Mapping[str, Health], now: datetime) -> tuple[str, ...]:
+    """Return the instances as they are to be tried: in the order of the list, those that failed of late last."""
+
+    def ailing(instance: str) -> bool:
+        until = health.get(instance, Health()).until
+        return until is not None and until > now
+
+    return tuple(sorted(instances, key=ailing))
+
+
+def after_attempts(
+    health: Mapping[str, Health], failed: Collection[str], answered: Collection[str], now: datetime
+) -> dict[str, Health]:
+    """Return the health after a run: an instance that only failed is tried last for a time that doubles up to a day."""
+    found = dict(health)
+    for instance in failed:
+        failures = found.get(instance, Health()).failures + 1
+        pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 12), LONGEST_PAUSE)
+        found[instance] = Health(failures=failures, until=now + pause)
+    return found | {instance: Health() for instance in answered}
+
+
+def instance_of(address: str, instances: Sequence[str]) -> str:
+    """Return the instance that an address of ``expand`` belongs to, or an empty text."""
+    return next((item for item in instances if address.startswith(expand(SCHEME, [item])[0].partition("?")[0])), "")

@@ -76,9 +76,7 @@ def permanent_target(answer: Response) -> str:
 
 
 def addresses(state: FeedState, urls: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the addresses to ask, in order: the one it moved to once that is sure, the one that answered last first."""
+    """Return the addresses to ask, in order: first the one that the feed has moved to, once that is sure."""
     if state.moved_to and state.moved_seen >= MOVES_TO_STORE:
         return (state.moved_to, *urls)
-    if state.served_by in urls[1:]:
-        return (state.served_by, *(url for url in urls if url != state.served_by))
     return urls

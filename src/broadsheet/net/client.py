@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from broadsheet import __version__
@@ -105,6 +106,7 @@ class Client:
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(manners.per_host))
         self._next: dict[str, float] = {}
         self._robots = Robots(manners.user_agent)
+        self._dead: set[str] = set()
 
     @classmethod
     @asynccontextmanager
@@ -140,11 +142,24 @@ class Client:
     async def fetch(self, request: Request) -> Outcome[Response]:
         """Return the answer of the first address that gives one, ``Failed`` with the last error otherwise."""
         outcome: Outcome[Response] = Failed(request.key, "FetchError", "no address to ask")
-        for url in request.urls:
+        tried: list[str] = []
+        # An address whose server failed a moment ago is asked last: a dead RSSHub instance holds up few feeds.
+        for url in sorted(request.urls, key=lambda url: self._origin(url) in self._dead):
             outcome = await self._attempt(request, url)
-            if not isinstance(outcome, Failed):
+            if isinstance(outcome, Done):
+                return Done(outcome.key, msgspec.structs.replace(outcome.value, tried=tuple(tried)))
+            if isinstance(outcome, Skipped):
                 return outcome
+            tried.append(url)
+            if len(request.urls) > 1 and (not outcome.status or outcome.status >= 500):
+                self._dead.add(self._origin(url))
+        if isinstance(outcome, Failed):
+            outcome = msgspec.structs.replace(outcome, tried=tuple(tried))
         return outcome
+
+    @staticmethod
+    def _origin(url: str) -> str:
+        return "/".join(url.split("/", 3)[:3])
 
     async def _attempt(self, request: Request, url: str) -> Outcome[Response]:
         try:

@@ -30,7 +30,11 @@ def poll(run: Run) -> None:
     with run.store.read() as connection:
         subscribed = feeds.active(connection)
         states = feeds.states(connection)
-    requests = list(_requests(run, subscribed, states))
+        health = msgspec.json.decode(queue.get_meta(connection, "rsshub") or b"{}", type=dict[str, rsshub.Health])
+    instances = rsshub.in_order(run.config.rsshub.instances, health, run.now)
+    requests = list(_requests(run, subscribed, states, instances))
+    answered: set[str] = set()
+    failed: set[str] = set()
     stage = run.report.stage("poll")
     run.progress.start("poll", len(requests))
     manners = Manners.of(run.config.poll, run.config.site.url)
@@ -45,6 +49,11 @@ def poll(run: Run) -> None:
             for answer in group:
                 state = states.get(answer.key, FeedState(feed_id=answer.key))
                 report = run.report.feeds[answer.key]
+                tried = answer.tried if isinstance(answer, Failed) else ()
+                if isinstance(answer, Done):
+                    tried = answer.value.tried
+                    answered.add(rsshub.instance_of(answer.value.url, instances))
+                failed.update(rsshub.instance_of(url, instances) for url in tried)
                 if isinstance(answer, Failed):
                     stage.failed += 1
                     feeds.save_state(connection, schedule.after_failure(state, answer, run.now))
@@ -55,10 +64,20 @@ def poll(run: Run) -> None:
                     report.outcome = "unchanged"
                     _keep(connection, answer.value, state, bodies.get(answer.key, ""))
         run.progress.advance("poll", len(group))
+    _remember_instances(run, health, failed - answered - {""}, answered - {""})
     run.progress.end("poll")
 
 
-def _requests(run: Run, subscribed: list[Feed], states: dict[str, FeedState]) -> Iterator[Request]:
+def _remember_instances(run: Run, health: dict[str, rsshub.Health], failed: set[str], answered: set[str]) -> None:
+    after = rsshub.after_attempts(health, sorted(failed), sorted(answered), run.now)
+    if after != health:
+        with run.store.begin() as connection:
+            queue.set_meta(connection, "rsshub", msgspec.json.encode(after).decode())
+
+
+def _requests(
+    run: Run, subscribed: list[Feed], states: dict[str, FeedState], instances: tuple[str, ...]
+) -> Iterator[Request]:
     for feed in subscribed:
         if run.only_feed and feed.url != run.only_feed:
             continue
@@ -71,7 +90,7 @@ def _requests(run: Run, subscribed: list[Feed], states: dict[str, FeedState]) ->
                 report.why += f"; {state.error}"
             run.report.stage("poll").skipped += 1
             continue
-        addresses = rsshub.expand(feed.url, run.config.rsshub.instances)
+        addresses = rsshub.expand(feed.url, instances)
         yield Request(
             key=feed.id, urls=schedule.addresses(state, addresses), etag=state.etag, last_modified=state.last_modified
         )

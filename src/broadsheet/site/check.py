@@ -38,7 +38,8 @@ def check_site(root: Path, *, base: str, url: str) -> Checked:
         name = path.relative_to(root).as_posix()
         found, wrong = _page(path, name, base, site_host)
         faults += wrong
-        leads[name] = found
+        if b'<body class="gone"' not in path.read_bytes()[:8192]:  # nothing leads to what was taken down
+            leads[name] = found
         links += len(found)
         faults += [
             f"{name}: leads to {target}, which is not there"

@@ -119,6 +119,8 @@ def _set_pragmas(connection: Any, _record: object) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA temp_store=MEMORY")
+        # What is taken down is overwritten, not only unlinked.
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
 

@@ -54,12 +54,12 @@ def _terms(article: Article) -> tuple[str, str]:
 
 
 def _expression(query: str) -> str:
-    """Return an FTS5 expression: each blank-separated part is a phrase, all must be there; one character is a prefix."""
+    """Return an FTS5 expression: each blank-separated part is a phrase, and all must be there."""
     parts = []
     for part in query.split():
         found = tokens(part)
-        if len(found) == 1 and len(found[0]) == 1 and not found[0].isascii():
-            parts.append(f'"{found[0]}"*')
-        elif found:
-            parts.append('"' + " ".join(found) + '"')
+        if found:
+            # A CJK character that ends the query alone begins a bigram of the text: 股 finds 股市, A股 finds A股收涨.
+            prefix = "*" if len(found[-1]) == 1 and not found[-1].isascii() else ""
+            parts.append('"' + " ".join(found) + '"' + prefix)
     return " AND ".join(parts)

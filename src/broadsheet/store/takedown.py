@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from broadsheet.model import Article, Entry
+from broadsheet.model import Article, Entry, Record
 from broadsheet.store import articles as article_store
 from broadsheet.store import search, stories
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import articles, bodies, due, entries, responses, tombstones
+from broadsheet.store.schema import articles, bodies, drafts, due, entries, media, responses, tombstones
 from broadsheet.urls import host
 
 
@@ -37,42 +37,72 @@ def note_of(connection: Connection, article_id: str) -> tuple[datetime, str] | N
     return (from_micros(row.at), row.note) if row else None
 
 
-def remove(connection: Connection, ids: Sequence[str], note: str, at: datetime) -> list[str]:
-    """Remove the articles' text everywhere in the store; return the digests of raw pages that may be deleted."""
+class Orphans(Record, frozen=True, kw_only=True):
+    """Files that nothing needs any more once articles are gone."""
+
+    blobs: tuple[str, ...]
+    """Digests of raw documents and pages."""
+    pictures: tuple[str, ...]
+    """Paths of our copies, below the store's folder and below the site."""
+
+
+def remove(connection: Connection, ids: Sequence[str], note: str, at: datetime) -> Orphans:
+    """Remove the articles' text and pictures everywhere in the store; return the files that may be deleted.
+
+    Raw documents of the feed that held an article go too: they hold its text. The other entries of such a document are
+    kept on their own.
+    """
     blobs: set[str] = set()
+    pictures: set[str] = set()
     for article_id in ids:
         before = article_store.get(connection, article_id)
         search.forget(connection, search.number_of(connection, article_id), before)
         stories.forget(connection, article_id)
-        page = connection.scalar(sa.select(articles.c.page_id).where(articles.c.id == article_id))
-        if page:
-            blobs.add(str(connection.scalar(sa.select(responses.c.body).where(responses.c.id == page))))
+        if before is not None:
+            pictures |= {before.image.path} if before.image and before.image.path else set()
+            pictures |= {"m/" + part.split('"', 1)[0] for part in before.html.split('src="/m/')[1:]}
+        blobs |= _forget_responses(connection, article_id)
         kept = Article(
             id=article_id, feed_id=before.feed_id if before else "", published=before.published if before else None
         )
+        values = {"state": "gone", "dirty": True, "digest": "", "link": "", "page_id": None, "story_id": None}
         connection.execute(
-            sa.update(articles)
-            .where(articles.c.id == article_id)
-            .values(
-                state="gone",
-                dirty=True,
-                digest="",
-                link="",
-                page_id=None,
-                story_id=None,
-                data=msgspec.json.encode(kept),
-            )
+            sa.update(articles).where(articles.c.id == article_id).values(**values, data=msgspec.json.encode(kept))
         )
         connection.execute(sa.delete(bodies).where(bodies.c.article_id == article_id))
+        connection.execute(sa.delete(drafts).where(drafts.c.article_id == article_id))
         connection.execute(
             sa.update(entries).where(entries.c.article_id == article_id).values(data=msgspec.json.encode(Entry()))
         )
         connection.execute(sa.delete(due).where(due.c.item == article_id))
         remember(connection, article_id, "article", note, at)
-        if page:
-            connection.execute(sa.delete(responses).where(responses.c.id == page))
     shared = set(connection.scalars(sa.select(responses.c.body).where(responses.c.body.in_(sorted(blobs)))))
-    return sorted(blobs - shared)
+    alone = sorted(path for path in pictures if not _is_shown(connection, path))
+    connection.execute(sa.update(media).where(media.c.path.in_(alone)).values(state="refused", path=""))
+    return Orphans(blobs=tuple(sorted(blobs - shared)), pictures=tuple(alone))
+
+
+def _forget_responses(connection: Connection, article_id: str) -> set[str]:
+    """Delete the answers that hold an article's text and return the digests of their bodies."""
+    row = connection.execute(sa.select(articles.c.page_id, articles.c.feed_id).where(articles.c.id == article_id)).one()
+    first = connection.scalar(sa.select(sa.func.min(entries.c.response_id)).where(entries.c.article_id == article_id))
+    held = sa.or_(
+        responses.c.id == (row.page_id or -1),
+        sa.and_(responses.c.kind == "page", responses.c.key == article_id),
+        sa.and_(responses.c.kind == "feed", responses.c.key == row.feed_id, responses.c.id >= (first or 0)),
+    )
+    found = set(connection.scalars(sa.select(responses.c.body).where(held)))
+    connection.execute(sa.delete(responses).where(held))
+    return found
+
+
+def _is_shown(connection: Connection, path: str) -> bool:
+    """Return whether a live article shows a picture of ours."""
+    in_text = sa.select(bodies.c.article_id).where(bodies.c.html.contains(f'src="/{path}"', autoescape=True)).limit(1)
+    as_lead = sa.select(articles.c.id).where(
+        articles.c.state != "gone", sa.cast(articles.c.data, sa.Text).contains(path, autoescape=True)
+    )
+    return bool(connection.scalar(in_text) or connection.scalar(as_lead.limit(1)))
 
 
 def of_feed(connection: Connection, feed_id: str) -> list[str]:

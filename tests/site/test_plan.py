@@ -1,0 +1,94 @@
+"""Lists that never shift: which pages exist, what they hold, what a new article touches."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.model import Feed, SitePage
+from broadsheet.site import plan
+
+SPEC = plan.spec("section", "Technology")
+
+
+@pytest.mark.parametrize(
+    ("section", "names"),
+    [
+        ((), ("", "Title", "")),
+        (("World",), ("World", "Title", "")),
+        (("World", "Title"), ("World", "Title", "")),
+        (("财经", "海湾通讯社"), ("财经", "海湾通讯社", "Title")),
+        (("财经", "海湾通讯社", "快讯"), ("财经", "海湾通讯社", "快讯")),
+        (("财经", "海湾通讯社", "快讯", "早间"), ("财经", "海湾通讯社", "快讯/早间")),
+    ],
+)
+def test_a_path_names_section_source_and_channel(section: tuple[str, ...], names: tuple[str, str, str]) -> None:
+    assert plan.names_of(Feed(id="f", url="https://a.example/feed", title="Title", section=section)) == names
+
+
+def test_a_days_page_follows_the_sites_zone() -> None:
+    late = datetime(2026, 3, 12, 17, 30, tzinfo=UTC)
+    lists = plan.lists_of(("World", "Post", ""), late, ZoneInfo("Asia/Shanghai"))
+    assert [item.path for item in lists if item.kind == "day"] == ["2026/03/13/"]
+    assert [item.kind for item in lists] == ["latest", "section", "source", "day"]
+
+
+@given(st.integers(1, 400))
+def test_fixed_pages_hold_every_position_once(size: int) -> None:
+    """All full pages together with the index show every article; a full page shows the same ones whatever follows."""
+    shown = [position for page in range(1, size // plan.PER_PAGE + 1) for position in plan.positions(page, size)]
+    assert shown == list(range(1, size // plan.PER_PAGE * plan.PER_PAGE + 1))
+    assert set(shown) | set(plan.positions(0, size)) == set(range(1, size + 1))
+
+
+@given(st.integers(1, 400))
+def test_older_and_newer_lead_through_all_pages(size: int) -> None:
+    """From the index one comes to every fixed page by "older", and back by "newer"."""
+    full = size // plan.PER_PAGE
+    seen, page = set(plan.positions(0, size)), 0
+    while older := plan.neighbours(page, size)[0]:
+        page = int(older.removesuffix(".html"))
+        assert 1 <= page <= full, "a link to a page that does not exist"
+        seen |= set(plan.positions(page, size))
+    assert seen == set(range(1, size + 1))
+    for number in range(1, full + 1):
+        newer = plan.neighbours(number, size)[1]
+        assert newer == (f"{number + 1}.html" if number < full else "index.html")
+
+
+@given(st.integers(0, 200), st.integers(1, 60))
+def test_what_a_new_article_touches_is_all_that_changes(before: int, added: int) -> None:
+    """Pages that no new article touches are the same, and have the same links, before and after."""
+    after = before + added
+    touched = {page for position in range(before + 1, after + 1) for page in plan.list_pages(SPEC, position, after)}
+    for number in range(1, before // plan.PER_PAGE + 1):
+        if plan.fixed_page(SPEC, number) not in touched:
+            assert plan.neighbours(number, before) == plan.neighbours(number, after)
+    for number in range(before // plan.PER_PAGE + 1, after // plan.PER_PAGE + 1):
+        assert plan.fixed_page(SPEC, number) in touched, "a page that has become full"
+
+
+def test_what_is_linked_to_is_written_first() -> None:
+    pages = [
+        SitePage(path="index.html", kind="front"),
+        SitePage(path="section/a/index.html", kind="section", key="section/a/"),
+        SitePage(path="section/a/feed.xml", kind="atom", key="section/a/"),
+        plan.fixed_page(SPEC, 1),
+        SitePage(path="2026/03/12/x.html", kind="article", key="2026/03/12/x.html"),
+        SitePage(path="2026/03/12/index.html", kind="day", key="2026/03/12/"),
+    ]
+    kinds = [page.kind for page in plan.in_write_order(pages)]
+    assert kinds.index("article") == 0
+    assert kinds.index("front") == len(kinds) - 1
+    assert kinds.index("atom") > kinds.index("day")
+
+
+def test_addresses_of_lists_are_made_of_names_alone() -> None:
+    """Two names that differ only in what file systems fold have addresses of their own, in plain ASCII."""
+    paths = [plan.spec("section", name).path for name in ("C", "C++", "C#", "c", "科技", "..", "a/b")]
+    assert len({path.lower() for path in paths}) == len(paths)
+    assert all(path.isascii() and ".." not in path and path.count("/") == 2 for path in paths)
