@@ -77,10 +77,10 @@ class Web:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
-        page = self.pages.get(request.path, Answer(b"nothing here", 404))
-        answer = page(request) if callable(page) else page
         hit = Hit(request.path, {name.lower(): value for name, value in request.headers.items()}, 0)
         self.hits.append(hit)
+        page = self.pages.get(request.path, Answer(b"nothing here", 404))
+        answer = page(request) if callable(page) else page
         if answer is None:
             return
         tag = f'"{hash(answer.body) & 0xFFFFFFFF:x}"'

@@ -150,7 +150,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 work(
                     Run(
                         folder=self.folder, config=self.config, store=self.store, engine=engine, now=now, report=report,
-                        progress=progress or Silent(), only_feed=only_feed,
+                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed,
                     )
                 )  # fmt: skip
         finally:

@@ -49,16 +49,17 @@ def clean(text: str) -> str:
     Of more than 30 combining marks in a row the first 30 stay.
     """
     kept = _CONTROL.sub("", text)
-    return kept if kept.isascii() else unicodedata.normalize("NFC", _marks().sub(r"\1", kept))
+    return kept if kept.isascii() else _few_marks(unicodedata.normalize("NFC", _few_marks(kept)))
+
+
+def _few_marks(text: str) -> str:
+    return _marks().sub(r"\1", text)
 
 
 @lru_cache(maxsize=1)
 def _marks() -> re.Pattern[str]:
-    """Return the pattern of too long a run of combining marks; all of them lie below U+1F000."""
-    found = [code for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))]
-    starts = [code for code in found if code - 1 not in found_set] if (found_set := set(found)) else []
-    ends = [code for code in found if code + 1 not in found_set]
-    marks = "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends, strict=True))
+    """Return the pattern of a run of combining marks that is too long; all marks lie below U+1F000."""
+    marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
     return re.compile(f"([{marks}]{{{_MAX_MARKS}}})[{marks}]+")
 
 
@@ -172,7 +173,7 @@ def tokens(text: str) -> list[str]:
     Full and half width forms are folded (NFKC). The same tokens serve the store's index and the site's.
     """
     found: list[str] = []
-    for run in _TOKEN.findall(unicodedata.normalize("NFKC", text).lower()):
+    for run in _TOKEN.findall(unicodedata.normalize("NFKC", _few_marks(text)).lower()):
         if not _CJK.match(run) or len(run) == 1:
             found.append(run)
         else:

@@ -19,8 +19,9 @@ from lxml import etree
 
 from broadsheet import urls
 from broadsheet.articles.images import body_images, lead_image, settle_sources
+from broadsheet.articles.limits import MAX_BYTES, exceeded, page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
-from broadsheet.articles.sanitize import MAX_BYTES, MAX_DEPTH, depth, sanitize_html
+from broadsheet.articles.sanitize import sanitize_html
 from broadsheet.articles.template import Template, apply_template
 from broadsheet.articles.tree import (
     Element,
@@ -63,9 +64,16 @@ _FRAMES = ("iframe", "embed", "object", "video", "audio")
 def extract_article(html: bytes, *, url: str, entry: Entry | None = None, template: Template | None = None) -> Article:
     """Return the article of a page, with the feed's entry and the site's template as evidence where given.
 
-    Raises ``ExtractError`` where neither holds any text. ``published`` is left empty when nobody gives a date.
+    Raises ``ExtractError`` where neither holds any text, ``LimitExceeded`` where the page is more than a parser may have
+    and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date.
     """
-    page_html, meta = _from_page(html, url) if html else ("", Metadata())
+    page_html, meta, refused = "", Metadata(), []
+    try:
+        page_html, meta = _from_page(html, url) if html else (page_html, meta)
+    except LimitExceeded as error:
+        if not (entry and (entry.content or entry.summary)):
+            raise
+        refused = [Removed(what="page", why="more than a parser may have", evidence=f"limit {error.limit}")]
     chosen, origin = _choose(page_html, entry)
     if not chosen and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
@@ -91,7 +99,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
         images=tuple(images), url=_canonical(url, meta, entry), comments_url=entry.comments_url if entry else "",
         categories=tuple(dict.fromkeys(filter(None, (plain_title(name) for name in entry.categories)))) if entry else (),
         rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text),
-        digest=digest(title, text), removed=tuple(removed),
+        digest=digest(title, text), removed=(*refused, *removed),
         provenance={name: value for name, value in provenance.items() if value},
     )  # fmt: skip
 
@@ -115,9 +123,10 @@ def tidy(
     markup: str, *, base_url: str, title: str = "", template: Template | None = None
 ) -> tuple[Element, list[Removed]]:
     """Return the body as a tree without furniture, and what was taken out. Not yet sanitised."""
-    if len(markup) > MAX_BYTES or depth(markup) > MAX_DEPTH:
+    limit = exceeded(markup)
+    if limit:
         return parse_fragment(f"<p>{_escape(visible_text(markup[: 4 * MAX_BYTES]))}</p>"), [
-            Removed(what="markup", why="nested too deeply or too long", evidence="limits html_bytes, html_depth")
+            Removed(what="markup", why="too long, too deep or too many attributes", evidence=f"limit {limit}")
         ]
     root = parse_fragment(markup)
     removed = [
@@ -164,8 +173,9 @@ def _from_page(html: bytes, url: str) -> tuple[str, Metadata]:
     """Return the body of a page as HTML and what the page says of itself."""
     from trafilatura import extract_with_metadata, load_html
 
-    if len(html) > 8 * MAX_BYTES:
-        raise LimitExceeded(f"{url}: the page has {len(html)} bytes", "page_bytes")
+    limit = page_exceeded(html.decode("latin-1"))
+    if limit:
+        raise LimitExceeded(f"{url}: the page exceeds the limit {limit}", limit)
     general, cjk = _settings()
     tree = load_html(html)
     if tree is None:

@@ -1,23 +1,20 @@
 """The one sanitiser. It is the last step before an article is kept; nothing (Markdown, unescaping, cutting) follows it.
 
 nh3 (ammonia) parses as browsers do and keeps an allow-list. Three things it leaves to us: time (100,000 nested
-elements take it over a minute), so depth and bytes are capped first; ``cite`` with any scheme, so it is not on the
+elements take it over a minute), so markup is measured first; ``cite`` with any scheme, so it is not on the
 list; foreign pictures, which the pictures stage replaces by local copies.
 """
 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable
 
 import nh3
 
 from broadsheet import urls
+from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.text import visible_text
-
-MAX_BYTES = 1024 * 1024
-MAX_DEPTH = 200
 
 TAGS = set(
     (
@@ -59,27 +56,20 @@ _DROPPED_WHOLE = {
 }
 _NUMBERS = frozenset(("width", "height", "colspan", "rowspan", "span", "start", "value"))
 _WORDS = {"dir": {"ltr", "rtl", "auto"}, "scope": {"row", "col", "rowgroup", "colgroup"}, "type": set("1aAiI")}
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-# Void elements, and those that end by themselves when the next one begins: many in a row are no depth.
-_FLAT = frozenset(
-    (
-        "area base br col embed hr img input link meta param source track wbr p li dd dt td th tr tbody thead tfoot "
-        "option rp rt colgroup"
-    ).split()
-)
 
 
 def sanitize_html(markup: str, *, base_url: str) -> str:
     """Return HTML that is safe to print inside an article: balanced, allow-listed, links absolute.
 
     Links and pictures are resolved against ``base_url``; other schemes than http, https and mailto lose their
-    attribute. Markup that is longer than 1 MiB or nested deeper than 200 elements comes back as its text.
+    attribute. Markup that is longer than 1 MiB, nested deeper than 200 elements or has more than 200 attributes in one
+    element comes back as its text.
     """
     return _clean(markup, lambda value: urls.resolve(base_url, value))
 
 
 def _clean(markup: str, resolve: Callable[[str], str]) -> str:
-    if len(markup) > MAX_BYTES or depth(markup) > MAX_DEPTH:
+    if exceeded(markup):
         return f"<p>{html.escape(visible_text(markup[: 4 * MAX_BYTES]))}</p>"
 
     def attribute(_tag: str, name: str, value: str) -> str | None:
@@ -104,14 +94,3 @@ def _clean(markup: str, resolve: Callable[[str], str]) -> str:
         # One attribute an element only: the order in which nh3 adds several differs from process to process.
         set_tag_attribute_values={"img": {"loading": "lazy"}},
     )
-
-
-def depth(markup: str) -> int:
-    """Return an upper bound of how deep elements nest, in one pass over the text."""
-    deepest = level = 0
-    for match in _TAG.finditer(markup):
-        if match[2].lower() in _FLAT:
-            continue
-        level = max(0, level - 1) if match[1] else level + 1
-        deepest = max(deepest, level)
-    return deepest

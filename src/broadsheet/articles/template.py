@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from broadsheet.articles.images import settle_sources
+from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.tree import Element, drop, leaf_blocks, parse_fragment, text_of
 from broadsheet.model import Record, Removed
 from broadsheet.text import digest
@@ -37,17 +39,24 @@ class Template(Record, frozen=True, kw_only=True):
 
 def learn_template(pages: Iterable[tuple[bytes, str]]) -> Template:
     """Return what recurs in (HTML, address) pages of one site; nothing with fewer than four of them."""
-    return learn_fragments(page.decode("utf-8", "replace") for page, _ in pages)
+    return _learn((page.decode("utf-8", "replace"), url) for page, url in pages)
 
 
 def learn_fragments(fragments: Iterable[str]) -> Template:
     """Return what recurs in pieces of markup of one source: page bodies, or the items of a feed."""
+    return _learn((fragment, "") for fragment in fragments)
+
+
+def _learn(pieces: Iterable[tuple[str, str]]) -> Template:
     lines: Counter[str] = Counter()
     images: Counter[str] = Counter()
     samples = 0
-    for fragment in fragments:
+    for fragment, base_url in pieces:
+        if page_exceeded(fragment):
+            continue
         samples += 1
         root = parse_fragment(fragment)
+        settle_sources(root, base_url)
         lines.update({_key(text) for text in (text_of(block) for block in leaf_blocks(root)) if text})
         images.update({address for address in (image.get("src") for image in root.iter("img")) if address})
     if samples < MIN_SAMPLES:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -98,7 +98,14 @@ class _GuardedResolver(AbstractResolver):
 class Client:
     """A session for one batch of requests. Use ``async with Client.open(manners)``."""
 
-    def __init__(self, session: aiohttp.ClientSession, manners: Manners, guard: Guard) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        manners: Manners,
+        guard: Guard,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._clock = clock or (lambda: datetime.now(UTC))
         self._session = session
         self._manners = manners
         self._guard = guard
@@ -110,7 +117,9 @@ class Client:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, manners: Manners, lookup: Callable[..., Any] | None = None) -> AsyncIterator[Client]:
+    async def open(
+        cls, manners: Manners, lookup: Callable[..., Any] | None = None, clock: Callable[[], datetime] | None = None
+    ) -> AsyncIterator[Client]:
         """Open a client. ``lookup`` stands in for ``getaddrinfo`` in tests of rebinding."""
         guard = Guard(manners.allow_private)
 
@@ -137,7 +146,7 @@ class Client:
             max_field_size=MAX_HEADER_BYTES,
             timeout=aiohttp.ClientTimeout(total=None),
         ) as session:
-            yield cls(session, manners, guard)
+            yield cls(session, manners, guard, clock)
 
     async def fetch(self, request: Request) -> Outcome[Response]:
         """Return the answer of the first address that gives one, ``Failed`` with the last error otherwise."""
@@ -175,6 +184,8 @@ class Client:
             return Failed(request.key, "HttpStatus", str(error), error.status, error.retry_after)
         except (BroadsheetError, OSError, ValueError) as error:
             return Failed(request.key, type(error).__name__, _in_words(url, error))
+        except Exception as error:  # noqa: BLE001 - one request's failure is a record
+            return Failed(request.key, "FetchError", f"{url}: {type(error).__name__}: {error}")
         return (
             Skipped(request.key, f"robots.txt of {url} does not allow it")
             if answer is None
@@ -186,16 +197,20 @@ class Client:
         started = time.monotonic()
         steps: list[tuple[int, str]] = []
         target = url
+        left = self._manners.timeout
         for _ in range(MAX_REDIRECTS + 1):
             href, host, port = self._guard.check_url(target)
-            origin = f"{href.split('://')[0]}://{host}:{port}"
+            literal = f"[{host}]" if ":" in host else host
+            origin = f"{href.split('://')[0]}://{literal}:{port}"
             if self._manners.robots and request.kind != "feed" and not await self._may_fetch(origin, href):
                 return None
             async with self._turn(f"{host}:{port}"):
                 # The clock runs while we ask, not while we wait for our turn.
-                limit.reschedule(asyncio.get_running_loop().time() + self._manners.timeout)
+                asked = asyncio.get_running_loop().time()
+                limit.reschedule(asked + left)
                 answer = await self._ask(request, href)
             limit.reschedule(None)
+            left -= asyncio.get_running_loop().time() - asked
             status, headers, body, wire = answer
             if status in REDIRECTS and headers.get("location"):
                 target = _join(href, headers["location"])
@@ -205,7 +220,7 @@ class Client:
                 raise HttpStatus(f"{href} answered {status}", status, retry_after(headers))
             return Response(
                 key=request.key, url=url, final_url=href, status=status, headers=headers, body=body,
-                fetched=datetime.now(UTC), elapsed=time.monotonic() - started, redirects=tuple(steps), wire_bytes=wire,
+                fetched=self._clock(), elapsed=time.monotonic() - started, redirects=tuple(steps), wire_bytes=wire,
             )  # fmt: skip
         raise FetchError(f"{url}: more than {MAX_REDIRECTS} redirects")
 
@@ -238,13 +253,16 @@ class Client:
     async def _turn(self, host: str) -> AsyncIterator[None]:
         """Wait for a place among this host's requests, the pause since its last one, and a place among all."""
         async with self._hosts[host]:
-            now = time.monotonic()
-            start = max(now, self._next.get(host, 0.0))
-            self._next[host] = start + self._manners.delay
-            if start > now:
-                await asyncio.sleep(start - now)
-            async with self._slots:
-                yield
+            while True:
+                await asyncio.sleep(self._next.get(host, 0.0) - time.monotonic())
+                async with self._slots:
+                    # The wait for a place took time, in which another request to this host may have begun.
+                    now = time.monotonic()
+                    if now < self._next.get(host, 0.0):
+                        continue
+                    self._next[host] = now + self._manners.delay
+                    yield
+                    return
 
     async def _may_fetch(self, origin: str, href: str) -> bool:
         if not self._robots.known(origin):
@@ -266,7 +284,7 @@ class Client:
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
     """Return the seconds that Retry-After asks for (RFC 9110, section 10.2.3: a number or a date), or None."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(min(int(value[:9]), 10**8))
     try:
         date = email.utils.parsedate_to_datetime(value)
@@ -304,41 +322,68 @@ def _in_words(url: str, error: BaseException) -> str:
     return f"{url}: {text or type(error).__name__}"
 
 
-async def _run_all(requests: Iterable[Request], manners: Manners, put: Callable[[Outcome[Response]], None]) -> None:
-    async with Client.open(manners) as client, asyncio.TaskGroup() as tasks:
-        # As many tasks as may wait usefully; the rest of a long list is not even turned into tasks.
-        places = asyncio.Semaphore(manners.concurrency * 8)
+class _Run:
+    """Requests under way in a thread of its own. An answer gives its place free only when it has been taken."""
 
-        async def one(request: Request) -> None:
-            try:
-                put(await client.fetch(request))
-            finally:
-                places.release()
+    def __init__(self, requests: Iterable[Request], manners: Manners) -> None:
+        self._requests = requests
+        self._manners = manners
+        self._answers: queue.SimpleQueue[Outcome[Response] | BaseException | None] = queue.SimpleQueue()
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+        # As many as may wait usefully; the rest of a long list is not even turned into tasks.
+        self._places = asyncio.Semaphore(manners.concurrency * 8)
+        self._thread = threading.Thread(target=self._work, name="broadsheet-net", daemon=True)
+        self._thread.start()
 
-        for request in requests:
-            await places.acquire()
-            tasks.create_task(one(request))
+    def answers(self) -> Iterator[Outcome[Response]]:
+        """Yield outcomes as they come in, and raise what ended the run."""
+        while (item := self._answers.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            self._loop.call_soon_threadsafe(self._places.release)
+            yield item
+
+    def close(self) -> None:
+        """Give up what is still under way."""
+        with suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(self._cancel)
+        self._thread.join()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _work(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._all())
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer
+            self._answers.put(error)
+        finally:
+            self._answers.put(None)
+
+    async def _all(self) -> None:
+        self._task = asyncio.current_task()
+        async with Client.open(self._manners) as client, asyncio.TaskGroup() as tasks:
+            for request in self._requests:
+                await self._places.acquire()
+                tasks.create_task(self._one(client, request))
+
+    async def _one(self, client: Client, request: Request) -> None:
+        self._answers.put(await client.fetch(request))
 
 
 def fetch_many(requests: Iterable[Request], manners: Manners) -> Iterator[Outcome[Response]]:
     """Yield an outcome for each request, in the order in which they come in.
 
-    The event loop runs in a thread of its own; a slow consumer holds back at most a few answers.
+    The event loop runs in a thread of its own; a slow consumer holds it back. Requests that are still under way when
+    the consumer stops are given up.
     """
-    answers: queue.Queue[Outcome[Response] | BaseException | None] = queue.Queue()
-
-    def work() -> None:
-        try:
-            asyncio.run(_run_all(requests, manners, answers.put))
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer
-            answers.put(error)
-        finally:
-            answers.put(None)
-
-    thread = threading.Thread(target=work, name="broadsheet-net", daemon=True)
-    thread.start()
-    while (item := answers.get()) is not None:
-        if isinstance(item, BaseException):
-            raise item
-        yield item
-    thread.join()
+    run = _Run(requests, manners)
+    try:
+        yield from run.answers()
+    finally:
+        run.close()

@@ -20,7 +20,7 @@ class Decoder:
         self._url = url
         self._parts: list[bytes] = []
         self._size = 0
-        self._finished = False
+        self._begun = False
         names = [name.strip() for name in coding.lower().split(",") if name.strip() not in ("", "identity")]
         if len(names) > 1:
             raise FetchError(f"{url}: {len(names)} content codings one over the other ({coding}) are not taken")
@@ -29,6 +29,7 @@ class Decoder:
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came over the wire."""
+        self._begun = self._begun or bool(data)
         try:
             self._step(data)
         except (zlib.error, OSError, ValueError, EOFError) as error:
@@ -36,7 +37,7 @@ class Decoder:
 
     def body(self) -> bytes:
         """Return the whole body; raise ``FetchError`` when it was cut off."""
-        if self._name and self._size and not self._done():
+        if self._name and self._begun and not self._done():
             raise FetchError(f"{self._url}: the {self._name} body ended too early")
         return b"".join(self._parts)
 
@@ -61,11 +62,13 @@ class Decoder:
         raise FetchError(f"{self._url}: content coding {self._name!r} was not asked for and is not understood")
 
     def _zlib(self, inflater: Any) -> tuple[Callable[[bytes], None], Callable[[], bool]]:
-        state = {"inflater": inflater}
+        state = {"inflater": inflater, "first": True}
 
         def step(data: bytes) -> None:
-            if self._name == "deflate" and not self._size and data[:1] and (data[0] & 0x0F) != 8:
-                state["inflater"] = zlib.decompressobj(-15)  # raw deflate, as some servers send it
+            if state["first"] and data:
+                state["first"] = False
+                if self._name == "deflate" and (data[0] & 0x0F) != 8:
+                    state["inflater"] = zlib.decompressobj(-15)  # raw deflate, as some servers send it
             while data and not state["inflater"].eof:
                 self._take(state["inflater"].decompress(data, _PIECE))
                 data = state["inflater"].unconsumed_tail

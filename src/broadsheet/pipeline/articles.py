@@ -52,7 +52,9 @@ def fetch(run: Run) -> None:
         stage.skipped += len(skipped)
     run.progress.start("fetch", len(wanted))
     requests = [Request(key=source.id, urls=(urls.unwrap(source.link),), kind="page") for source in wanted]
-    for group in batches(fetch_many(requests, Manners.of(run.config.poll, run.config.site.url)), _SAVE_EVERY):
+    for group in batches(
+        fetch_many(requests, Manners.of(run.config.poll, run.config.site.url), run.clock), _SAVE_EVERY
+    ):
         bodies = {answer.key: run.store.blobs.put(answer.value.body) for answer in group if isinstance(answer, Done)}
         with run.store.begin() as connection:
             for answer in group:

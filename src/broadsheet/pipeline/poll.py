@@ -38,7 +38,7 @@ def poll(run: Run) -> None:
     stage = run.report.stage("poll")
     run.progress.start("poll", len(requests))
     manners = Manners.of(run.config.poll, run.config.site.url)
-    answers: Iterator[Outcome[Response]] = fetch_many(requests, manners)
+    answers: Iterator[Outcome[Response]] = fetch_many(requests, manners, run.clock)
     for group in batches(answers, _SAVE_EVERY if len(requests) > _SAVE_EVERY else 1):
         bodies = {
             answer.key: run.store.blobs.put(answer.value.body)

@@ -277,10 +277,8 @@ class Reader:
             if len(members) > 1:
                 lead = self._lead(members)
             others = tuple(stored for stored in members if stored is not lead)
-            because = {
-                (match.b if match.a == lead.article.id else match.a): match.because
-                for match in (stories.reasons(self._connection, lead.article.id) if others else [])
-            }
+            matches = stories.reasons(self._connection, lead.article.id) if others else []
+            because = self._composer.reasons(lead.article.id, matches)
             names = {self._composer.source(self._composer.feed(item.article.feed_id)).href for item in members}
             found.append(FrontStory(lead=lead, others=others, reasons=because, publishers=len(names)))
         return found

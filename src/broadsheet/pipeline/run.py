@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -101,6 +101,8 @@ class Run(msgspec.Struct, kw_only=True):
     now: datetime
     report: Report
     progress: Any = msgspec.field(default_factory=Silent)
+    clock: Callable[[], datetime]
+    """Tells the time (UTC); ``now`` is when the run began."""
     only_feed: str = ""
     """Address of the one feed to update; all when empty."""
 

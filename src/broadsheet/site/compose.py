@@ -191,7 +191,7 @@ class Composer:
         trail.append(self.source(feed))
         if channel:
             trail.append(Target(title=channel, href=self.base + plan.spec("channel", section, source, channel).path))
-        because = {(match.b if match.a == article.id else match.a): match.because for match in matches}
+        because = self.reasons(article.id, matches)
         lead = self.picture(article.image)
         shown = lead is not None and f'src="/{article.image.path if article.image else ""}"' in html
         full = feed.mode == "full"
@@ -216,6 +216,15 @@ class Composer:
             ),
         )  # fmt: skip
         return page, record
+
+    def reasons(self, article_id: str, matches: Sequence[Match]) -> dict[str, str]:
+        """Return why each other article belongs to this one, in the interface's language."""
+        found = {}
+        for match in matches:
+            words = self.labels[f"because_{match.kind}"]
+            told = words % round(match.score * 100) if match.kind == "text" else words
+            found[match.b if match.a == article_id else match.a] = told.replace("%%", "%")
+        return found
 
     def local(self, html: str) -> str:
         """Return stored HTML with the addresses of our pictures below the site's base path."""

@@ -1,0 +1,223 @@
+"""The stages on feeds of our own, in process: what is new, changed, kept, failed over and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from broadsheet.newspaper import Newspaper
+from broadsheet.site import plan
+from tests.conftest import NOW, Answer, Web, item, rss
+
+
+def test_a_changed_entry_is_a_new_revision_of_the_same_article(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1) + item(2)))
+    made = paper(f"{web.url}/feed")
+    made.run()
+    before = {article.id: article for article in made.articles()}
+    web.pages["/feed"] = Answer(
+        rss("News", item(1, title="Retitled") + item(2, text="<p>Rewritten at length.</p>" * 30))
+    )
+    report = made.run()
+    after = {article.id: article for article in made.articles()}
+    assert (report.articles_new, report.articles_changed) == (0, 2)
+    assert before.keys() == after.keys()
+    assert {article.revision for article in after.values()} == {2}
+    with made.store.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM entries").scalar() == 4, "each version is kept"
+
+
+def test_an_emptied_feed_loses_nothing(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1) + item(2)))
+    made = paper(f"{web.url}/feed")
+    made.run()
+    web.pages["/feed"] = Answer(rss("News", ""))
+    made.run()
+    assert len(list(made.articles())) == 2
+
+
+def test_a_dead_instance_is_passed_over_and_tried_last(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/alive/one"] = Answer(rss("One", item(1)))
+    web.pages["/alive/two"] = Answer(rss("Two", item(2)))
+    web.pages["/dead/one"] = web.pages["/dead/two"] = Answer(b"", 503)
+    clock = [NOW]
+    extra = f'[rsshub]\ninstances = ["{web.url}/dead", "{web.url}/alive"]'
+    made = paper("rsshub://one", "rsshub://two", extra=extra, now=lambda: clock[0])
+    report = made.run()
+    assert report.articles_new == 2
+    assert {feed.outcome for feed in report.feeds.values()} == {"new"}
+    web.hits.clear()
+    clock[0] += timedelta(minutes=1)
+    made.run()
+    assert [hit.path for hit in web.hits if hit.path.startswith("/dead")] == [], "its failure is remembered"
+    clock[0] += timedelta(days=2)
+    web.pages["/dead/one"] = Answer(rss("One", item(1)))
+    web.hits.clear()
+    made.run()
+    assert "/dead/one" in [hit.path for hit in web.hits], "and it is tried again in time"
+
+
+def test_a_failing_feed_is_left_alone_for_a_time(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(b"", 503, {"Retry-After": "7200"})
+    clock = [NOW]
+    made = paper(f"{web.url}/feed", now=lambda: clock[0])
+    made.run()
+    clock[0] += timedelta(hours=1)
+    assert next(iter(made.run().feeds.values())).outcome == "not due"
+    clock[0] += timedelta(hours=2)
+    web.pages["/feed"] = Answer(rss("News", item(1)))
+    assert made.run().articles_new == 1
+
+
+def test_short_feeds_get_their_pages_and_long_ones_do_not(web: Web, paper: Callable[..., Newspaper]) -> None:
+    long = "".join(
+        f"<p>Sentence {number} of the page is here for the reader and no one else.</p>" for number in range(40)
+    )
+    page = f"<html><body><nav>Menu</nav><article><h1>Title</h1>{long}</article></body></html>"
+    web.pages["/a/1"] = Answer(page.encode(), headers={"Content-Type": "text/html"})
+    short = item(1, text="<p>A teaser.</p>", link=f"{web.url}/a/1")
+    web.pages["/feed"] = Answer(rss("News", short + item(2, link=f"{web.url}/a/2")))
+    made = paper(f"{web.url}/feed")
+    made.run()
+    articles = {article.url: article for article in made.articles()}
+    assert "Sentence 39" in articles[f"{web.url}/a/1"].text
+    assert articles[f"{web.url}/a/1"].provenance["text"] == "page"
+    assert "/a/2" not in [hit.path for hit in web.hits]
+
+
+def test_a_page_that_cannot_be_had_leaves_the_feeds_words(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1, text="<p>A teaser.</p>", link=f"{web.url}/a/1")))
+    made = paper(f"{web.url}/feed")
+    report = made.run()
+    assert [article.text for article in made.articles()] == ["A teaser."]
+    assert "answered 404" in report.failures[0]
+
+
+def test_dates_that_cannot_be_are_those_of_first_sight(web: Web, paper: Callable[..., Newspaper]) -> None:
+    future, odd = item(1, date="Mon, 02 Mar 2099 10:00:00 GMT"), item(2, date="Mon, 01 Jan 0001 00:00:00 GMT")
+    web.pages["/feed"] = Answer(rss("News", future + odd + item(3, date="not a date")))
+    made = paper(f"{web.url}/feed")
+    made.run()
+    today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    for article in made.articles():
+        assert article.published == today
+        assert article.published_source in ("clamped", "first_seen")
+
+
+@pytest.mark.parametrize(
+    ("setting", "titles"),
+    [
+        ('filters = { exclude = ["(?i)works"] }', []),
+        ('filters = { include = ["Story [12] "] }', ["Story 1 about the works", "Story 2 about the works"]),
+        ("limit = 1", ["Story 3 about the works"]),
+    ],
+)
+def test_filters_and_limits(web: Web, paper: Callable[..., Newspaper], setting: str, titles: list[str]) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1) + item(2) + item(3)))
+    made = paper(f"{web.url}/feed", extra="")
+    text = made.config_file.read_text("utf-8") + setting + "\n"
+    made.config_file.write_text(text, "utf-8")
+    with Newspaper(made.folder, environ={}) as again:
+        again.run()
+        assert sorted(article.title for article in again.articles()) == titles
+
+
+def test_lists_grow_and_pages_stay(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """120 articles in three goes: fixed pages are written once, and a go touches what it must and no more."""
+    made = paper(f"{web.url}/feed")
+    sizes = []
+    for first in (1, 41, 81):
+        items = "".join(
+            item(number, date=f"Mon, 02 Mar 2026 {number // 60:02}:{number % 60:02}:00 GMT")
+            for number in range(first, first + 40)
+        )
+        web.pages["/feed"] = Answer(rss("News", items))
+        sizes.append(made.run().pages_written)
+    root = made.folder / "public"
+    assert (root / "latest" / "1.html").exists()
+    assert (root / "latest" / "2.html").exists()
+    assert not (root / "latest" / "3.html").exists()
+    assert "Story 50 about" in (root / "latest" / "1.html").read_text("utf-8")
+    assert "Story 51 about" not in (root / "latest" / "1.html").read_text("utf-8")
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+    web.pages["/feed"] = Answer(rss("News", item(500, date="Tue, 03 Mar 2026 10:00:00 GMT")))
+    made.run()
+    touched = {path.relative_to(root).as_posix() for path in before if path.stat().st_mtime_ns != before[path]}
+    assert not [path for path in touched if path.endswith(("/1.html", "/2.html"))]
+    assert not [path for path in touched if path.count("/") == 3 and not path.endswith("index.html")], (
+        "no other article"
+    )
+    assert plan.PER_PAGE == 50
+
+
+def test_published_in_one_go_or_in_steps_the_paper_is_the_same(web: Web, paper: Callable[..., Newspaper]) -> None:
+    numbers = range(1, 61)
+    dated = {
+        number: item(number, date=f"Mon, 02 Mar 2026 10:{number % 60:02}:00 GMT") for number in numbers if number < 60
+    }
+    web.pages["/feed"] = Answer(rss("News", "".join(dated.values())))
+    at_once = paper(f"{web.url}/feed", name="at-once")
+    at_once.run()
+    steps = paper(f"{web.url}/feed", name="steps")
+    for last in (10, 25, 26, 59):
+        web.pages["/feed"] = Answer(rss("News", "".join(dated[number] for number in dated if number <= last)))
+        steps.run()
+    trees = []
+    for made in (at_once, steps):
+        root = made.folder / "public"
+        trees.append(
+            {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        )
+    assert sorted(trees[0]) == sorted(trees[1])
+    assert [path for path in trees[0] if trees[0][path] != trees[1][path]] == []
+
+
+def test_a_full_build_writes_nothing_that_is_there(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(rss("News", "".join(item(number) for number in range(1, 60))))
+    made = paper(f"{web.url}/feed")
+    made.run()
+    assert made.build(full=True).pages_written == 0
+    (made.folder / "public" / "latest" / "1.html").unlink()
+    assert made.build(full=True).pages_written == 1
+
+
+def test_a_theme_of_ones_own_is_laid_over_the_default(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1)))
+    made = paper(f"{web.url}/feed", extra="[media]\ncopy = true")
+    templates = made.folder / "mine" / "templates"
+    templates.mkdir(parents=True)
+    (templates / "404.html").write_text('{% extends "base.html" %}{% block main %}<h1>Lost at sea</h1>{% endblock %}')
+    text = made.config_file.read_text("utf-8").replace("[site]\n", '[site]\ntheme = "mine"\n')
+    made.config_file.write_text(text, "utf-8")
+    with Newspaper(made.folder, environ={}) as again:
+        again.run()
+    assert "Lost at sea" in (made.folder / "public" / "404.html").read_text("utf-8")
+    assert (made.folder / "public" / "assets" / "style.css").exists()
+
+
+@pytest.mark.parametrize("base", ["", "/", "/paper", "/a/b/"])
+def test_the_site_works_below_any_path(web: Web, paper: Callable[..., Newspaper], base: str) -> None:
+    from broadsheet.site.check import check_site
+    from broadsheet.site.compose import base_path
+
+    web.pages["/feed"] = Answer(rss("News", item(1) + item(2)))
+    made = paper(f"{web.url}/feed")
+    text = made.config_file.read_text("utf-8").replace("https://paper.example/", f"https://paper.example{base}")
+    made.config_file.write_text(text, "utf-8")
+    with Newspaper(made.folder, environ={}) as again:
+        again.run()
+        path = base_path(again.config)
+    assert check_site(made.folder / "public", base=path, url="https://paper.example/").faults == ()
+
+
+def test_articles_of_an_earlier_version_of_a_stage_are_done_again(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1) + item(2)))
+    made = paper(f"{web.url}/feed")
+    made.run()
+    with made.store.begin() as connection:
+        connection.exec_driver_sql("UPDATE meta SET value = '0' WHERE key = 'stage:extract'")
+    report = made.run()
+    assert report.stages["extract"].done == 2
+    assert report.pages_written == 0, "the result is the same"
