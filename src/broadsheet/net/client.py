@@ -325,8 +325,11 @@ def _in_words(url: str, error: BaseException) -> str:
 class _Run:
     """Requests under way in a thread of its own. An answer gives its place free only when it has been taken."""
 
-    def __init__(self, requests: Iterable[Request], manners: Manners) -> None:
+    def __init__(
+        self, requests: Iterable[Request], manners: Manners, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._requests = requests
+        self._clock = clock
         self._manners = manners
         self._answers: queue.SimpleQueue[Outcome[Response] | BaseException | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
@@ -367,7 +370,7 @@ class _Run:
 
     async def _all(self) -> None:
         self._task = asyncio.current_task()
-        async with Client.open(self._manners) as client, asyncio.TaskGroup() as tasks:
+        async with Client.open(self._manners, clock=self._clock) as client, asyncio.TaskGroup() as tasks:
             for request in self._requests:
                 await self._places.acquire()
                 tasks.create_task(self._one(client, request))
@@ -376,13 +379,15 @@ class _Run:
         self._answers.put(await client.fetch(request))
 
 
-def fetch_many(requests: Iterable[Request], manners: Manners) -> Iterator[Outcome[Response]]:
-    """Yield an outcome for each request, in the order in which they come in.
+def fetch_many(
+    requests: Iterable[Request], manners: Manners, clock: Callable[[], datetime] | None = None
+) -> Iterator[Outcome[Response]]:
+    """Yield an outcome for each request, in the order in which they come in. ``clock`` dates the answers.
 
     The event loop runs in a thread of its own; a slow consumer holds it back. Requests that are still under way when
     the consumer stops are given up.
     """
-    run = _Run(requests, manners)
+    run = _Run(requests, manners, clock)
     try:
         yield from run.answers()
     finally:
