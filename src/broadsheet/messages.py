@@ -103,6 +103,14 @@ _LINES: dict[str, tuple[str, str]] = {
         "{url} is no feed ({what}), and none was found on it.",
         "{url} 不是订阅源（{what}），页面上也没有找到。",
     ),
+    "export.done": (
+        "{files} files in {folder}: {written} written, {removed} removed.",
+        "{folder} 中共 {files} 个文件：写入 {written} 个，移除 {removed} 个。",
+    ),
+    "export.folder": (
+        "Say where to: broadsheet export {format} DIRECTORY",
+        "请指定目标文件夹：broadsheet export {format} 目录",
+    ),
     "import.done": ("{new} feeds added, {known} known already.", "新增 {new} 个订阅源，{known} 个已存在。"),
     "summary.run": (
         "{feeds} feeds asked: {new} new articles, {changed} changed, {unchanged} feeds unchanged, {failed} failed.",

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect
 
 from broadsheet.errors import LockedError, StoreError
-from broadsheet.model import Article, Feed
+from broadsheet.model import Article, Entry, Feed
 from broadsheet.store import articles, feeds, queue, search
 from broadsheet.store.database import HEAD, Store
 from broadsheet.store.schema import metadata
@@ -135,9 +135,8 @@ def _article(store: Store, number: int, title: str, text: str) -> Article:
     with store.begin() as connection:
         feeds.sync(connection, [Feed(id="f", url="https://f.example/")])
         if articles.get(connection, article.id) is None:
-            articles.create(
-                connection, article_id=article.id, feed_id="f", link="", permalink=f"{article.id}.html", first_seen=NOW
-            )
+            new = articles.NewEntry(article_id=article.id, entry=Entry(), digest="", permalink=f"{article.id}.html")
+            articles.create(connection, "f", [new], first_seen=NOW)
         search.index(connection, article, articles.get(connection, article.id))
         articles.save(connection, article, changed=NOW, live=True)
     return article

@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Make a newspaper in a folder."),
     "add": ("add", "Subscribe to a feed, or to the feed of a page."),
     "import": ("opml", "Take subscriptions from an OPML file."),
-    "export": ("opml", "Print the subscriptions as OPML."),
+    "export": ("export", "Write the archive for Hexo, Hugo, Jekyll, Markdown, EPUB, Parquet, WARC, JSON; or OPML."),
     "run": ("run", "Update, then build: the main job."),
     "update": ("run", "Ask the feeds, fetch and clean articles, find stories."),
     "build": ("run", "Bring the site up to date."),

@@ -1,15 +1,14 @@
-"""broadsheet import and export: subscriptions as OPML."""
+"""broadsheet import: subscriptions from OPML."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from broadsheet.cli.base import State, command
 from broadsheet.errors import UsageError
-from broadsheet.feeds.opml import add_outlines, parse_opml, write_opml
+from broadsheet.feeds.opml import add_outlines, parse_opml
 from broadsheet.newspaper import Newspaper
 from broadsheet.store.blobs import write_durably
 
@@ -33,14 +32,6 @@ def import_command(state: State, file: Path) -> None:
         state.print_json({"added": [line.url for line in new], "known": len(lines) - len(new)})
     else:
         state.tell(state.say("import.done", new=len(new), known=len(lines) - len(new)))
-
-
-@command("export")
-@click.argument("format", type=click.Choice(["opml"]))
-def export_command(state: State, format: str) -> None:  # noqa: A002, ARG001 - the option's name for people
-    """Print the subscriptions as OPML to stdout."""
-    with state.open() as paper:
-        sys.stdout.buffer.write(write_opml(paper.subscriptions(), paper.config.site.title))
 
 
 def opml_path(paper: Newspaper) -> Path:

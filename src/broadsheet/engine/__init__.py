@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from broadsheet.config import EngineConfig
-from broadsheet.model import Outcome
+from broadsheet.model import Failed, Outcome
 
 Work = Callable[[Sequence[Any]], Iterable[Outcome[Any]]]
 
@@ -25,6 +25,19 @@ class Engine(Protocol):
     def close(self) -> None:
         """End the workers."""
         ...
+
+
+def outcomes(work: Work, batch: Sequence[Any]) -> Iterator[Outcome[Any]]:
+    """Yield the function's outcomes, and ``Failed`` for every item that it lost by an exception or forgot."""
+    missing = dict.fromkeys(item.key for item in batch)
+    message = "the stage gave no outcome"
+    try:
+        for outcome in work(batch):
+            missing.pop(outcome.key, None)
+            yield outcome
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - an item's failure is a record
+        message = f"{type(error).__name__}: {error}"
+    yield from (Failed(key, "WorkerError", message) for key in missing)
 
 
 def open_engine(config: EngineConfig) -> Engine:

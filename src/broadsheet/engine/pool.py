@@ -22,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
-from broadsheet.engine import Work
+from broadsheet.engine import Work, outcomes
 from broadsheet.model import Failed, Outcome
 
 SECONDS_PER_ITEM = 30.0
@@ -42,9 +42,21 @@ class PoolEngine:
 
     def map(self, work: Work, batches: Iterable[Sequence[Any]]) -> Iterator[Outcome[Any]]:
         """Yield an outcome for every item; at most two batches a worker are in flight."""
-        source = iter(batches)
-        suspects: deque[tuple[Any, int]] = deque()
         running: dict[Future[list[Outcome[Any]]], tuple[Sequence[Any], float]] = {}
+        try:
+            yield from self._map(work, iter(batches), running)
+        finally:
+            if running:  # the consumer has stopped: what is under way may hang for ever
+                self._kill()
+                self._discard()
+
+    def _map(
+        self,
+        work: Work,
+        source: Iterator[Sequence[Any]],
+        running: dict[Future[list[Outcome[Any]]], tuple[Sequence[Any], float]],
+    ) -> Iterator[Outcome[Any]]:
+        suspects: deque[tuple[Any, int]] = deque()
         exhausted = False
         while True:
             while not exhausted and not suspects and len(running) < 2 * self._workers:
@@ -149,7 +161,7 @@ def _without_main() -> Iterator[None]:
 
 
 def _run(work: Work, batch: Sequence[Any]) -> list[Outcome[Any]]:
-    return list(work(batch))
+    return list(outcomes(work, batch))
 
 
 def _prepare_worker() -> None:

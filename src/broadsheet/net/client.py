@@ -22,6 +22,7 @@ from typing import Any
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from broadsheet import __version__
 from broadsheet.config import PollConfig
@@ -33,6 +34,8 @@ from broadsheet.net.robots import Robots
 
 MAX_REDIRECTS = 8
 MAX_HEADER_BYTES = 16 * 1024
+MAX_ADDRESSES = 8
+"""Of one name; more are not tried."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _ACCEPT = {
     "feed": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5",
@@ -89,7 +92,7 @@ class _GuardedResolver(AbstractResolver):
             )
             for info in infos
             if info[4][0] in usable
-        ]
+        ][:MAX_ADDRESSES]
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -114,6 +117,8 @@ class Client:
         self._next: dict[str, float] = {}
         self._robots = Robots(manners.user_agent)
         self._dead: set[str] = set()
+        self._silent: dict[str, str] = {}
+        """Origin -> why it did not even give its robots.txt: its pages are to be tried another time."""
 
     @classmethod
     @asynccontextmanager
@@ -177,6 +182,8 @@ class Client:
         except TimeoutError:
             seconds = self._manners.timeout
             return Failed(request.key, "TimedOut", f"{url}: no whole answer within {seconds:g} s")
+        except aiohttp.InvalidURL as error:
+            return Failed(request.key, "AddressRefused", f"{url}: no address that can be asked ({error})")
         except aiohttp.ClientError as error:
             cause = error.__cause__ if isinstance(error.__cause__, BroadsheetError) else error
             return Failed(request.key, type(cause).__name__, _in_words(url, cause))
@@ -187,7 +194,7 @@ class Client:
         except Exception as error:  # noqa: BLE001 - one request's failure is a record
             return Failed(request.key, "FetchError", f"{url}: {type(error).__name__}: {error}")
         return (
-            Skipped(request.key, f"robots.txt of {url} does not allow it")
+            Skipped(request.key, f"robots.txt of {url} does not allow it or cannot be read")
             if answer is None
             else Done(request.key, answer)
         )
@@ -235,7 +242,9 @@ class Client:
             headers["If-None-Match"] = request.etag
         if request.last_modified:
             headers["If-Modified-Since"] = request.last_modified
-        async with self._session.get(href, headers=headers, allow_redirects=False) as answer:
+        # As it is: spelling its escapes anew would break addresses that are signed.
+        address = URL(href, encoded=True)
+        async with self._session.get(address, headers=headers, allow_redirects=False) as answer:
             found = {name.lower(): value for name, value in answer.headers.items()}
             if not 200 <= answer.status < 300 or answer.status == 204:
                 return answer.status, found, b"", 0  # bodies of redirects and errors are never decoded
@@ -269,6 +278,8 @@ class Client:
             async with self._robots.lock(origin):
                 if not self._robots.known(origin):
                     self._robots.learn(origin, await self._robots_text(origin))
+        if origin in self._silent:
+            raise FetchError(self._silent[origin])
         return self._robots.allows(origin, href)
 
     async def _robots_text(self, origin: str) -> str | None:
@@ -277,8 +288,12 @@ class Client:
         outcome = await self.fetch(request)
         if isinstance(outcome, Done):
             return outcome.value.body[: 500 * 1024].decode("utf-8", "replace")
-        unreachable = isinstance(outcome, Failed) and (not outcome.status or outcome.status >= 500)
-        return None if unreachable else ""
+        if isinstance(outcome, Failed) and outcome.error == "AddressRefused":
+            return ""  # the page is refused in the same words
+        if isinstance(outcome, Failed) and not outcome.status and outcome.error != "TooLarge":
+            self._silent[origin] = outcome.message
+        in_trouble = isinstance(outcome, Failed) and (not outcome.status or outcome.status >= 500)
+        return None if in_trouble else ""
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
@@ -344,14 +359,17 @@ class _Run:
         while (item := self._answers.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
-            self._loop.call_soon_threadsafe(self._places.release)
+            self._tell(self._places.release)
             yield item
 
     def close(self) -> None:
         """Give up what is still under way."""
-        with suppress(RuntimeError):  # the loop is closed already
-            self._loop.call_soon_threadsafe(self._cancel)
+        self._tell(self._cancel)
         self._thread.join()
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(what)
 
     def _cancel(self) -> None:
         if self._task is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -121,29 +121,33 @@ def _keep(connection: Connection, answer: Response, state: FeedState, body: str)
 
 
 def parse_and_merge(run: Run) -> None:
-    """Parse every document that is due and merge its entries into the store, a transaction a document."""
+    """Parse every document that is due and merge its entries into the store, a few documents in one transaction."""
     with run.store.read() as connection:
         numbers = sorted(queue.waiting(connection, "parse", run.now), key=int)
         known = feeds.everyone(connection)
     stage = run.report.stage("parse")
     run.progress.start("parse", len(numbers))
     # Documents of one feed are merged in the order in which they came, so results wait for their turn.
-    finished: dict[str, Outcome[ParsedFeed]] = {}
-    order = iter(numbers)
-    expected = next(order, None)
-    for outcome in run.engine.map(work.parse_batch, batches(_inputs(run, numbers), _DOCUMENTS)):
-        finished[outcome.key] = outcome
-        while expected is not None and expected in finished:
-            result = finished.pop(expected)
-            with run.store.begin() as connection:
-                _merge(run, connection, int(expected), result, known)
-            if isinstance(result, Failed):
-                stage.failed += 1
-            else:
-                stage.done += 1
-            run.progress.advance("parse")
-            expected = next(order, None)
+    results = _in_order(run.engine.map(work.parse_batch, batches(_inputs(run, numbers), _DOCUMENTS)), numbers)
+    for group in batches(results, _DOCUMENTS):
+        with run.store.begin() as connection:
+            for number, result in group:
+                _merge(run, connection, int(number), result, known)
+                stage.failed += isinstance(result, Failed)
+                stage.done += not isinstance(result, Failed)
+        run.progress.advance("parse", len(group))
     run.progress.end("parse")
+
+
+def _in_order(outcomes: Iterable[Outcome[ParsedFeed]], keys: list[str]) -> Iterator[tuple[str, Outcome[ParsedFeed]]]:
+    """Yield (key, outcome) in the order of the keys, whatever the order of the outcomes."""
+    finished: dict[str, Outcome[ParsedFeed]] = {}
+    source = iter(outcomes)
+    for key in keys:
+        while key not in finished:
+            outcome = next(source)
+            finished[outcome.key] = outcome
+        yield key, finished.pop(key)
 
 
 def _inputs(run: Run, numbers: list[str]) -> Iterator[work.ParseInput]:
@@ -164,7 +168,7 @@ def _inputs(run: Run, numbers: list[str]) -> Iterator[work.ParseInput]:
 def _merge(run: Run, connection: Connection, number: int, outcome: Outcome[ParsedFeed], known: dict[str, Feed]) -> None:
     row = connection.execute(sa.select(response_table).where(response_table.c.id == number)).one()
     fetched = from_micros(row.fetched)
-    state = feeds.states(connection).get(row.key, FeedState(feed_id=row.key))
+    state = feeds.state(connection, row.key)
     report = run.report.feeds.setdefault(row.key, FeedReport(url=row.url))
     newest = state.checked is not None and fetched <= state.checked and not _later_document(connection, row.key, number)
     if isinstance(outcome, Failed):
@@ -217,28 +221,26 @@ def merge_entries(
     known = articles.known(connection, feed.id, [key for item in keyed for key in item.keys])
     gone = takedown.targets(connection, "article") if known else set()
     digests = articles.entry_digests(connection, sorted(set(known.values())))
-    new = changed = 0
+    keys: list[tuple[str, str]] = []
+    fresh: list[articles.NewEntry] = []
     for decision in identity.decide(keyed, known, lambda article: digests.get(article, "")):
         item, article_id = decision.keyed, decision.article_id
         if article_id in gone:
             continue
+        permalink = ""
         if decision.what == "new":
             article_id = urls.short_id(f"{feed.id} {item.keys[0]}")
-            articles.create(
-                connection, article_id=article_id, feed_id=feed.id, link=item.entry.link, first_seen=seen,
-                permalink=f"{seen:%Y/%m/%d}/{article_id}.html",
-            )  # fmt: skip
-            new += 1
-        elif decision.what == "changed":
-            changed += 1
-        articles.remember(connection, feed.id, [(key, article_id) for key in item.keys])
+            permalink = f"{seen:%Y/%m/%d}/{article_id}.html"
+        keys += [(key, article_id) for key in item.keys if known.get(key) != article_id]
         if decision.what != "same":
-            articles.add_entry(
-                connection, article_id=article_id, feed_id=feed.id, entry=item.entry, digest=item.digest, seen=seen,
-                response=response,
-            )  # fmt: skip
-            queue.put(connection, "fetch", [article_id])
-    return new, changed
+            fresh.append(
+                articles.NewEntry(article_id=article_id, entry=item.entry, digest=item.digest, permalink=permalink)
+            )
+    articles.remember(connection, feed.id, keys)
+    articles.add_entries(connection, feed.id, fresh, seen=seen, response=response)
+    queue.put(connection, "fetch", [item.article_id for item in fresh])
+    new = sum(bool(item.permalink) for item in fresh)
+    return new, len(fresh) - new
 
 
 def _refused(link: str, refused: set[str]) -> bool:

@@ -49,6 +49,8 @@ class Composer:
         self.zone: tzinfo = ZoneInfo(config.site.timezone)
         self.language = config.site.language
         self.base = base_path(config)
+        self._origin = str(ada_url.URL(config.site.url).origin)
+        self._names: dict[str, tuple[str, str, str]] = {}
         self.labels = labels(self.language)
         self.site = Site(
             title=config.site.title, subtitle=config.site.subtitle, language=self.language, home=self.base,
@@ -62,8 +64,7 @@ class Composer:
 
     def absolute(self, path: str) -> str:
         """Return the public address of a path."""
-        origin = str(ada_url.URL(self.config.site.url).origin)
-        return origin + self.base + (path.removesuffix("index.html") if path.endswith("index.html") else path)
+        return self._origin + self.base + (path.removesuffix("index.html") if path.endswith("index.html") else path)
 
     def _sections(self) -> tuple[Target, ...]:
         found: dict[str, Target] = {}
@@ -105,7 +106,9 @@ class Composer:
 
     def names(self, feed: Feed) -> tuple[str, str, str]:
         """Return section, source and channel of a feed."""
-        return plan.names_of(feed, self._titles.get(feed.id, ""))
+        if feed.id not in self._names:
+            self._names[feed.id] = plan.names_of(feed, self._titles.get(feed.id, ""))
+        return self._names[feed.id]
 
     def lists(self, stored: StoredArticle) -> list[ListSpec]:
         """Return the lists that a new article is appended to."""

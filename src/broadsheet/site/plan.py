@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from broadsheet import urls
 from broadsheet.model import Feed, ListSpec, Place, SitePage
@@ -54,15 +55,16 @@ def places_of(names: tuple[str, str, str]) -> list[ListSpec]:
     return [*found, spec("channel", section, source, channel)] if channel else found
 
 
+@lru_cache(maxsize=4096)
 def spec(kind: str, *names: str) -> ListSpec:
     """Return the list of a section, source or channel. Its address is made of its names alone and never moves."""
     key = "/".join(name.replace("/", "∕") for name in names)
     return ListSpec(kind=kind, key=key, path=f"{kind}/{urls.slug(names[-1], digest(kind, key))}/", title=names[-1])
 
 
-def article_pages(places: Sequence[Place], permalink: str) -> Iterator[SitePage]:
+def article_pages(places: Sequence[Place], permalink: str, article_id: str) -> Iterator[SitePage]:
     """Yield every page that shows or links to an article, given where it stands."""
-    yield SitePage(path=permalink, kind="article", key=permalink)
+    yield SitePage(path=permalink, kind="article", key=article_id)
     for place in places:
         yield from list_pages(place.spec, place.position, place.size)
 

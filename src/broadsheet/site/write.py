@@ -8,7 +8,7 @@ given order. So whatever is read at any moment is one whole version, and what a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -22,9 +22,9 @@ _FEW = 40
 
 
 class Writer:
-    """Writes below ``root``. ``known`` returns the digest under which a path was written last, or an empty text."""
+    """Writes below ``root``. ``known`` returns the digests under which paths were written last, of those that were."""
 
-    def __init__(self, root: Path, known: Callable[[str], str]) -> None:
+    def __init__(self, root: Path, known: Callable[[Sequence[str]], Mapping[str, str]]) -> None:
         self._root = root
         self._known = known
         self.written: dict[str, str] = {}
@@ -38,10 +38,11 @@ class Writer:
             self._group([(output, digest_of(output.body)) for output in group])
 
     def _group(self, group: list[tuple[Output, str]]) -> None:
+        known = self._known([output.path for output, _ in group])
         changed = [
-            (self._place(output.path), output, digest)
+            (place, output, digest)
             for output, digest in group
-            if self._known(output.path) != digest or not self._place(output.path).exists()
+            if (place := self._place(output.path)) and (known.get(output.path) != digest or not place.exists())
         ]
         temporary: list[tuple[Path, Path]] = []
         for path, output, _digest in changed:

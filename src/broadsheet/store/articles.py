@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Entry, Image, Page, StoredArticle
 from broadsheet.store import responses
-from broadsheet.store.database import from_micros, new_id, to_micros
+from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media
 
 _CHUNK = 500
@@ -52,36 +52,66 @@ def entry_digests(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def add_entry(
-    connection: Connection, *, article_id: str, feed_id: str, entry: Entry, digest: str, seen: datetime, response: int
-) -> None:
-    """Keep a version of an entry and make it the article's newest."""
-    revision = 1 + (
-        connection.scalar(sa.select(sa.func.max(entries.c.revision)).where(entries.c.article_id == article_id)) or 0
-    )
-    result = connection.execute(
-        sa.insert(entries).values(
-            article_id=article_id, feed_id=feed_id, revision=revision, digest=digest, seen=to_micros(seen),
-            response_id=response, data=msgspec.json.encode(entry),
-        )
-    )  # fmt: skip
-    connection.execute(
-        sa.update(articles).where(articles.c.id == article_id).values(entry_id=new_id(result), link=entry.link)
-    )
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of an entry to keep. ``permalink`` is given with the first version, which makes the article."""
+
+    article_id: str
+    entry: Entry
+    digest: str
+    permalink: str = ""
 
 
-def create(
-    connection: Connection, *, article_id: str, feed_id: str, link: str, permalink: str, first_seen: datetime
+def add_entries(
+    connection: Connection, feed_id: str, new: Sequence[NewEntry], *, seen: datetime, response: int | None
 ) -> None:
-    """Make the row of a new article; its text comes with the extract stage."""
-    number = 1 + (connection.scalar(sa.select(sa.func.max(articles.c.number))) or 0)
-    connection.execute(
-        sa.insert(articles).values(
-            id=article_id, number=number, feed_id=feed_id, first_seen=to_micros(first_seen), permalink=permalink,
-            link=link, state="new", changed=to_micros(first_seen), digest="", dirty=False,
-            data=msgspec.json.encode(Article(id=article_id, feed_id=feed_id)),
+    """Keep versions of entries, each the newest of its article; make the articles that do not exist yet.
+
+    The text of an article comes with the extract stage.
+    """
+    create(connection, feed_id, [item for item in new if item.permalink], first_seen=seen)
+    old = [item.article_id for item in new if not item.permalink]
+    latest: dict[str, int] = {}
+    for start in range(0, len(old), _CHUNK):
+        query = sa.select(entries.c.article_id, sa.func.max(entries.c.revision).label("revision")).where(
+            entries.c.article_id.in_(old[start : start + _CHUNK])
         )
-    )  # fmt: skip
+        latest |= {row.article_id: row.revision for row in connection.execute(query.group_by(entries.c.article_id))}
+    # Numbers are given here and not by the database, so that entry and article are written without asking back.
+    first = 1 + (connection.scalar(sa.select(sa.func.max(entries.c.id))) or 0)
+    rows_ = [
+        {
+            "id": first + index, "article_id": item.article_id, "feed_id": feed_id, "digest": item.digest,
+            "revision": latest.get(item.article_id, 0) + 1, "seen": to_micros(seen), "response_id": response,
+            "data": msgspec.json.encode(item.entry),
+        }
+        for index, item in enumerate(new)
+    ]  # fmt: skip
+    if rows_:
+        connection.execute(sa.insert(entries), rows_)
+        connection.execute(
+            sa.update(articles)
+            .where(articles.c.id == sa.bindparam("target"))
+            .values(entry_id=sa.bindparam("number_"), link=sa.bindparam("link_")),
+            [
+                {"target": item.article_id, "number_": first + index, "link_": item.entry.link}
+                for index, item in enumerate(new)
+            ],
+        )
+
+
+def create(connection: Connection, feed_id: str, new: Sequence[NewEntry], *, first_seen: datetime) -> None:
+    """Make the rows of new articles."""
+    first = 1 + (connection.scalar(sa.select(sa.func.max(articles.c.number))) or 0) if new else 0
+    rows_ = [
+        {
+            "id": item.article_id, "number": first + index, "feed_id": feed_id, "first_seen": to_micros(first_seen),
+            "permalink": item.permalink, "link": item.entry.link, "state": "new", "changed": to_micros(first_seen),
+            "digest": "", "dirty": False, "data": msgspec.json.encode(Article(id=item.article_id, feed_id=feed_id)),
+        }
+        for index, item in enumerate(new)
+    ]  # fmt: skip
+    if rows_:
+        connection.execute(sa.insert(articles), rows_)
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,9 +215,19 @@ def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]
     return found
 
 
-def html_of(connection: Connection, article_id: str) -> str:
-    """Return the safe HTML of an article."""
-    return connection.scalar(sa.select(bodies.c.html).where(bodies.c.article_id == article_id)) or ""
+def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredArticle, str, str]]:
+    """Return (article, HTML, text) by id; HTML and text are empty where there is no body."""
+    found: dict[str, tuple[StoredArticle, str, str]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = (
+            sa.select(*_ROW, bodies.c.html, bodies.c.text)
+            .outerjoin(bodies, bodies.c.article_id == articles.c.id)
+            .where(articles.c.id.in_(ids[start : start + _CHUNK]))
+        )
+        for item in connection.execute(query):
+            row = _row(item)
+            found[row.article.id] = (row, item.html or "", item.text or "")
+    return found
 
 
 def everything(connection: Connection) -> Iterator[StoredArticle]:
@@ -227,11 +267,6 @@ def mark_all(connection: Connection) -> None:
 def with_link(connection: Connection, link: str) -> list[str]:
     """Return the ids of live articles whose original is at this address."""
     return list(connection.scalars(sa.select(articles.c.id).where(articles.c.link == link, articles.c.state != "gone")))
-
-
-def by_permalink(connection: Connection, permalink: str) -> str | None:
-    """Return the id of the article at an address of ours."""
-    return connection.scalar(sa.select(articles.c.id).where(articles.c.permalink == permalink))
 
 
 def count(connection: Connection) -> dict[str, int]:

@@ -62,6 +62,12 @@ def states(connection: Connection) -> dict[str, FeedState]:
     return {row.feed_id: msgspec.json.decode(row.data, type=FeedState) for row in rows}
 
 
+def state(connection: Connection, feed_id: str) -> FeedState:
+    """Return the machine's memory of one feed; a blank one where it was never asked."""
+    data = connection.scalar(sa.select(feed_states.c.data).where(feed_states.c.feed_id == feed_id))
+    return msgspec.json.decode(data, type=FeedState) if data else FeedState(feed_id=feed_id)
+
+
 def save_state(connection: Connection, state: FeedState) -> None:
     """Remember the state of one feed."""
     next_check = to_micros(state.next_check) if state.next_check else None

@@ -13,42 +13,53 @@ from broadsheet.model import ListSpec, Place
 from broadsheet.store.schema import articles, list_items, lists, outputs
 
 
-def number(connection: Connection, article_id: str) -> None:
-    """Give an article the next number in the order of publication."""
-    highest = connection.scalar(sa.select(sa.func.max(articles.c.seq))) or 0
-    connection.execute(sa.update(articles).where(articles.c.id == article_id).values(seq=highest + 1))
-
-
-def ensure(connection: Connection, spec: ListSpec) -> None:
-    """Make a list that has no articles yet, so that what leads to it leads somewhere."""
-    if connection.execute(sa.select(lists.c.id).where(lists.c.path == spec.path)).one_or_none() is None:
-        connection.execute(
-            sa.insert(lists).values(
-                kind=spec.kind, key=spec.key, path=spec.path, size=0, data=msgspec.json.encode(spec)
-            )
-        )
-
-
-def append(connection: Connection, spec: ListSpec, article_id: str) -> None:
-    """Put an article at the end of a list, which is made when it does not exist."""
-    ensure(connection, spec)
-    row = connection.execute(sa.select(lists.c.id, lists.c.size).where(lists.c.path == spec.path)).one()
-    connection.execute(sa.update(lists).where(lists.c.id == row.id).values(size=row.size + 1))
-    connection.execute(sa.insert(list_items).values(list_id=row.id, position=row.size + 1, article_id=article_id))
-
-
-def places(connection: Connection, article_id: str) -> list[Place]:
-    """Return where an article stands."""
-    query = (
-        sa.select(lists.c.data, lists.c.size, list_items.c.position)
-        .join(list_items, list_items.c.list_id == lists.c.id)
-        .where(list_items.c.article_id == article_id)
-        .order_by(lists.c.id)
-    )
-    return [
-        Place(spec=msgspec.json.decode(row.data, type=ListSpec), position=row.position, size=row.size)
-        for row in connection.execute(query)
+def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
+    """Make lists that have no articles yet, so that what leads to them leads somewhere."""
+    rows = [
+        {"kind": spec.kind, "key": spec.key, "path": spec.path, "size": 0, "data": msgspec.json.encode(spec)}
+        for spec in specs
     ]
+    if rows:
+        connection.execute(insert(lists).on_conflict_do_nothing(), rows)
+
+
+def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
+    """Give (article, its lists) pairs the next numbers in the order of publication, and places at their lists' ends."""
+    ensure(connection, {spec.path: spec for _, specs in new for spec in specs}.values())
+    highest = connection.scalar(sa.select(sa.func.max(articles.c.seq))) or 0
+    connection.execute(
+        sa.update(articles).where(articles.c.id == sa.bindparam("target")).values(seq=sa.bindparam("place")),
+        [{"target": article_id, "place": highest + index} for index, (article_id, _) in enumerate(new, 1)],
+    )
+    sizes = {
+        row.path: (row.id, row.size) for row in connection.execute(sa.select(lists.c.id, lists.c.path, lists.c.size))
+    }
+    items = []
+    for article_id, specs in new:
+        for spec in specs:
+            list_id, size = sizes[spec.path]
+            sizes[spec.path] = (list_id, size + 1)
+            items.append({"list_id": list_id, "position": size + 1, "article_id": article_id})
+    connection.execute(sa.insert(list_items), items)
+    touched = {spec.path for _, specs in new for spec in specs}
+    connection.execute(
+        sa.update(lists).where(lists.c.path == sa.bindparam("target")).values(size=sa.bindparam("count")),
+        [{"target": path, "count": sizes[path][1]} for path in sorted(touched)],
+    )
+
+
+def places(connection: Connection, ids: Sequence[str]) -> dict[str, list[Place]]:
+    """Return where each of the articles stands."""
+    specs = {
+        row.id: (msgspec.json.decode(row.data, type=ListSpec), row.size) for row in connection.execute(sa.select(lists))
+    }
+    found: dict[str, list[Place]] = {}
+    for start in range(0, len(ids), 500):
+        query = sa.select(list_items).where(list_items.c.article_id.in_(ids[start : start + 500]))
+        for row in connection.execute(query.order_by(list_items.c.list_id)):
+            spec, size = specs[row.list_id]
+            found.setdefault(row.article_id, []).append(Place(spec=spec, position=row.position, size=size))
+    return found
 
 
 def all_lists(connection: Connection, kind: str = "") -> list[tuple[ListSpec, int]]:
@@ -83,14 +94,18 @@ def days_around(connection: Connection, key: str) -> tuple[str, str]:
     return before or "", after or ""
 
 
-def known(connection: Connection, path: str) -> str:
-    """Return the digest under which a path was written last."""
-    return connection.scalar(sa.select(outputs.c.digest).where(outputs.c.path == path)) or ""
+def known(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
+    """Return the digest under which each of the paths was written last, of those that were."""
+    found: dict[str, str] = {}
+    for start in range(0, len(paths), 500):
+        query = sa.select(outputs.c.path, outputs.c.digest).where(outputs.c.path.in_(paths[start : start + 500]))
+        found |= {row.path: row.digest for row in connection.execute(query)}
+    return found
 
 
-def known_paths(connection: Connection) -> set[str]:
-    """Return every path that was written and not removed."""
-    return set(connection.scalars(sa.select(outputs.c.path)))
+def known_below(connection: Connection, folder: str) -> set[str]:
+    """Return every path below a folder that was written and not removed."""
+    return set(connection.scalars(sa.select(outputs.c.path).where(outputs.c.path.startswith(folder, autoescape=True))))
 
 
 def save_outputs(connection: Connection, written: Mapping[str, str], removed: Iterable[str] = ()) -> None:

@@ -158,9 +158,14 @@ def lead_order(connection: Connection, ids: Sequence[str]) -> list[str]:
     return list(tell(members(connection, ids, {})).articles)
 
 
-def reasons(connection: Connection, article_id: str) -> list[Match]:
-    """Return why other articles belong to this one."""
-    query = sa.select(matches.c.data).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id))
-    return [
-        msgspec.json.decode(row, type=Match) for row in connection.scalars(query.order_by(matches.c.a, matches.c.b))
-    ]
+def reasons(connection: Connection, ids: Sequence[str]) -> dict[str, list[Match]]:
+    """Return why other articles belong to each of these, of those that have any."""
+    found: dict[str, list[Match]] = defaultdict(list)
+    for start in range(0, len(ids), 400):
+        step = ids[start : start + 400]
+        query = sa.select(matches.c.data).where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)))
+        for row in connection.scalars(query.order_by(matches.c.a, matches.c.b)):
+            match = msgspec.json.decode(row, type=Match)
+            for article_id in {match.a, match.b} & set(step):
+                found[article_id].append(match)
+    return dict(found)

@@ -1,0 +1,93 @@
+"""The site: a full build, twenty more articles, and nothing new, at two sizes of the archive."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measure import Row, apart
+
+SIZES = (1_000, 5_000)
+
+_FILL = """
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import msgspec
+from broadsheet.model import Article, Entry
+from broadsheet.newspaper import Newspaper
+from broadsheet.store import articles, feeds
+
+def words(chance, count):
+    return "".join(chr(0x4E00 + int(chance.expovariate(0.004)) % 3000) for _ in range(count))
+
+first, last = int(sys.argv[2]), int(sys.argv[3])
+base = datetime(2026, 1, 1, tzinfo=UTC)
+with Newspaper(sys.argv[1], environ={}) as paper:
+    wanted = paper.subscriptions()
+    with paper.store.begin() as connection:
+        feeds.sync(connection, wanted)
+        for number in range(first, last):
+            chance = random.Random(number)
+            text = words(chance, 900)
+            article_id = f"{number:012d}"
+            when = base + timedelta(minutes=7 * number)
+            article = Article(
+                id=article_id, feed_id=wanted[number % len(wanted)].id, title=words(chance, 18), text=text,
+                html="".join(f"<p>{text[at:at + 150]}</p>" for at in range(0, 900, 150)), excerpt=text[:100],
+                url=f"https://news.example/{number}", published=when, published_source="feed", language="zh", digest=str(number),
+            )
+            new = articles.NewEntry(
+                article_id=article_id, entry=Entry(link=article.url), digest="",
+                permalink=f"{when:%Y/%m/%d}/{article_id}.html",
+            )
+            articles.create(connection, article.feed_id, [new], first_seen=when)
+            articles.save(connection, article, changed=when, live=True)
+"""
+_BUILD = """
+from broadsheet.newspaper import Newspaper
+with Newspaper(sys.argv[1], environ={}) as paper:
+    report = paper.build()
+result = {"files": report.pages_written, "bytes": report.bytes_written, "seconds": report.seconds}
+"""
+
+
+def run() -> Iterator[Row]:
+    """Measure and yield the rows."""
+    touched: dict[int, int] = {}
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            tables = "".join(
+                f'[[feeds]]\nurl = "https://{number}.example/feed"\nsection = "版面{number % 5}/来源{number % 12}/频道{number}"\nmode = "full"\n'
+                for number in range(24)
+            )
+            (folder / "broadsheet.toml").write_text(f'[site]\nlanguage = "zh"\n{tables}', "utf-8")
+            apart(_FILL, scratch, "0", str(size))
+            full = apart(_BUILD, scratch)
+            apart(_FILL, scratch, str(size), str(size + 20))
+            more = apart(_BUILD, scratch)
+            none = apart(_BUILD, scratch)
+        touched[size] = more["files"]
+        rate = size / full["cpu"]
+        yield Row(f"full build of {size:,} articles", f"{rate:.0f} a CPU s", "", rate, "articles / CPU s", "aim 4000")
+        yield Row(f"peak memory at {size:,}", f"{full['peak_mb']} MiB", "", full["peak_mb"], "MiB", "at most 300")
+        yield Row(
+            f"20 more at {size:,}",
+            f"{more['files']} files, {more['bytes'] / 1e6:.1f} MB",
+            "",
+            more["files"],
+            "files",
+            "at most 150",
+        )
+        yield Row(
+            f"nothing new at {size:,}",
+            f"{none['files']} files, {none['seconds']:.2f} s",
+            "",
+            none["files"],
+            "files",
+            "0",
+        )
+    small, large = (touched[size] for size in SIZES)
+    yield Row("files for 20 more, large / small", str(large), str(small), large / small, "ratio", "0.9 to 1.1")

@@ -1,0 +1,181 @@
+"""Polling: 500 loopback feeds on 50 addresses, 50 ms server delay, beside ``reader`` with ten workers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmarks.measure import Row, apart
+
+FEEDS, ADDRESSES, DELAY = 500, 50, 0.05
+
+
+def document(number: int) -> bytes:
+    """Return a feed of 20 entries, about 44 kB."""
+    text = "A sentence about the harbour works that is long enough to be read. " * 30
+    items = "".join(
+        f"<item><title>Feed {number} entry {entry}</title><link>https://news.example/{number}/{entry}</link>"
+        f"<guid>urn:{number}:{entry}</guid><pubDate>Mon, 02 Mar 2026 10:{entry:02}:00 GMT</pubDate>"
+        f"<description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
+        for entry in range(20)
+    )
+    return (
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>Feed {number}</title>{items}</channel></rss>'.encode()
+    )
+
+
+def serve(pipe: Connection, feeds: int, addresses: int, delay: float) -> None:
+    """Serve the feeds until told to stop; answer with what was seen when asked."""
+    from aiohttp import web
+
+    seen: Counter[str] = Counter()
+    under_way: Counter[str] = Counter()
+    most = [0]
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        host = request.host
+        under_way[host] += 1
+        most[0] = max(most[0], under_way[host])
+        try:
+            await asyncio.sleep(delay)
+            number = int(request.path.strip("/"))
+            tag = f'"{number}"'
+            known = request.headers.get("If-None-Match") == tag
+            seen["304" if known else "200"] += 1
+            if known:
+                return web.Response(status=304, headers={"ETag": tag})
+            return web.Response(body=document(number), headers={"ETag": tag, "Content-Type": "application/rss+xml"})
+        finally:
+            under_way[host] -= 1
+
+    async def main() -> None:
+        application = web.Application()
+        application.router.add_get("/{number}", answer)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        first = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
+        await first.start()
+        port = runner.addresses[0][1]
+        for address in range(2, addresses + 1):
+            await web.TCPSite(runner, f"127.0.0.{address}", port, backlog=1024).start()
+        pipe.send([f"http://127.0.0.{number % addresses + 1}:{port}/{number}" for number in range(feeds)])
+        while True:
+            if await asyncio.to_thread(pipe.recv) == "stop":
+                break
+            pipe.send({"seen": dict(seen), "most at once to a host": most[0]})
+            seen.clear()
+            most[0] = 0
+        await runner.cleanup()
+
+    asyncio.run(main())
+
+
+@contextlib.contextmanager
+def server(feeds: int, addresses: int, delay: float) -> Iterator[tuple[list[str], Connection]]:
+    """Run the server in a process of its own; yield the feeds' addresses and the pipe to ask it."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there, feeds, addresses, delay))
+    process.start()
+    try:
+        yield here.recv(), here
+    finally:
+        here.send("stop")
+        process.join(10)
+
+
+_OURS = """
+from pathlib import Path
+from broadsheet.newspaper import Newspaper
+from broadsheet import pipeline
+from broadsheet.pipeline import poll
+pipeline.update_stages = lambda: [pipeline.Stage("poll", 1, poll.poll), pipeline.Stage("parse", 1, poll.parse_and_merge)]
+with Newspaper(sys.argv[1], environ={}) as paper:
+    report = paper.update()
+result = {"new": report.articles_new, "failed": sum(feed.outcome == "failed" for feed in report.feeds.values())}
+"""
+
+_READER = """
+import sys
+from reader import make_reader
+with open(sys.argv[2]) as handle:
+    feeds = json.load(handle)
+reader = make_reader(sys.argv[1] + "/reader.db")
+for feed in feeds:
+    reader.add_feed(feed, exist_ok=True)
+started = time.monotonic()
+before = resource.getrusage(resource.RUSAGE_SELF)
+reader.update_feeds(workers=10)
+after = resource.getrusage(resource.RUSAGE_SELF)
+result = {"new": reader.get_entry_counts().total, "wall": time.monotonic() - started,
+          "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
+"""
+
+
+def newspaper(folder: Path, feeds: list[str]) -> None:
+    """Make a newspaper of the feeds."""
+    from lxml import etree
+
+    hosts = sorted({feed.split("/")[2] for feed in feeds})
+    folder.mkdir(exist_ok=True)
+    (folder / "broadsheet.toml").write_text(
+        f'opml = "feeds.opml"\n[poll]\ndelay = 0\nconcurrency = 64\nallow_private = {json.dumps(hosts)}\n'
+    )
+    root = etree.Element("opml", version="2.0")
+    body = etree.SubElement(root, "body")
+    for feed in feeds:
+        etree.SubElement(body, "outline", text=feed, xmlUrl=feed)
+    (folder / "feeds.opml").write_bytes(etree.tostring(root))
+
+
+def run() -> Iterator[Row]:
+    """Measure and yield the rows."""
+    with tempfile.TemporaryDirectory() as scratch, server(FEEDS, ADDRESSES, DELAY) as (feeds, pipe):
+        folder = Path(scratch)
+        newspaper(folder / "paper", feeds)
+        first = apart(_OURS, str(folder / "paper"))
+        pipe.send("report")
+        saw_first = pipe.recv()
+        again = apart(_OURS, str(folder / "paper"))
+        pipe.send("report")
+        saw_again = pipe.recv()
+        assert first["new"] == FEEDS * 20, first
+        assert again["new"] == 0, again
+        requests = sum(saw_again["seen"].values())
+        yield Row("requests a feed, unchanged poll", f"{requests / FEEDS:.2f}", "", requests / FEEDS, "count", "1")
+        most = max(saw_first["most at once to a host"], saw_again["most at once to a host"])
+        yield Row("connections at once to a host", str(most), "", most, "count", "at most 1")
+        yield Row("peak memory, first poll", f"{first['peak_mb']} MiB", "", first["peak_mb"], "MiB", "at most 80")
+        if find_spec("reader") is None:
+            yield Row("polling beside reader", "", "not installed: pip install '.[bench]'", 0.0, "-", "-")
+            return
+        (folder / "feeds.json").write_text(json.dumps(feeds))
+        peers = [apart(_READER, str(folder), str(folder / "feeds.json")) for _ in range(2)]
+    for what, mine, peer, speed, share in (
+        ("first poll", first, peers[0], "at least 5", "at most 0.20"),
+        ("unchanged poll", again, peers[1], "at least 4", "at most 0.33"),
+    ):
+        rates = FEEDS / mine["wall"], FEEDS / peer["wall"]
+        yield Row(
+            f"{what}, feeds a second",
+            f"{rates[0]:.0f}",
+            f"reader, 10 workers {rates[1]:.0f}",
+            rates[0] / rates[1],
+            "ours / peer",
+            speed,
+        )
+        yield Row(
+            f"{what}, CPU s",
+            f"{mine['cpu']:.2f}",
+            f"reader, 10 workers {peer['cpu']:.2f}",
+            mine["cpu"] / peer["cpu"],
+            "ours / peer",
+            share,
+        )

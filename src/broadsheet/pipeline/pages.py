@@ -1,0 +1,229 @@
+"""Reads from the store what pages show, a batch of pages at a time, and renders them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from broadsheet.errors import StoreError
+from broadsheet.model import Match, Output, SitePage, StoredArticle
+from broadsheet.pipeline.run import Run, batches
+from broadsheet.site import context, outfeeds, plan
+from broadsheet.site.compose import Composer, FrontStory
+from broadsheet.site.render import Theme
+from broadsheet.store import articles, site, stories, takedown
+
+FRONT_ARTICLES = 400
+"""Newest articles from which the front page is chosen."""
+_AT_ONCE = 200
+
+_SPECIAL = (
+    SitePage(path="archive/index.html", kind="archive"),
+    SitePage(path="sitemap.xml", kind="sitemap"),
+    SitePage(path="index.html", kind="front"),
+)
+
+
+class Reader:
+    """All pages of a build see one state of the store."""
+
+    def __init__(self, run: Run, theme: Theme, composer: Composer) -> None:
+        self._run = run
+        self._theme = theme
+        self._composer = composer
+        self._context = run.store.read()
+        self._connection = self._context.__enter__()
+
+    def close(self) -> None:
+        """End reading."""
+        self._context.__exit__(None, None, None)
+
+    def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """Return the digest under which each of the paths was written last, of those that were."""
+        return site.known(self._connection, paths)
+
+    def old_assets(self) -> list[str]:
+        """Return files of an earlier theme. Pages never go: their addresses are for ever."""
+        now = {f"assets/{name}" for name in self._theme.assets}
+        return sorted(site.known_below(self._connection, "assets/") - now)
+
+    # --------------------------------------------------------------------------------------- what is out of date
+
+    def affected(self, dirty: Sequence[str], *, full: bool) -> list[SitePage]:
+        """Return the pages that are out of date, in the order of writing."""
+        found: set[SitePage] = set(_SPECIAL)
+        for group in batches(dirty, _AT_ONCE):
+            rows = articles.rows(self._connection, group)
+            places = {} if full else site.places(self._connection, group)
+            for article_id in group:
+                found.update(plan.article_pages(places.get(article_id, ()), rows[article_id].permalink, article_id))
+        if full:
+            for spec, size in site.all_lists(self._connection):
+                found.update(plan.all_pages(spec, size))
+        else:
+            found |= self._beside_new_days([page for page in found if page.kind == "day"], len(dirty))
+        return plan.in_write_order(found)
+
+    def _beside_new_days(self, days: Sequence[SitePage], most: int) -> set[SitePage]:
+        """Return the days beside those that may be new: their "next day" and "previous day" change."""
+        found = set()
+        for page in days:
+            spec, size = site.get_list(self._connection, page.key)
+            if size <= most:
+                for key in filter(None, site.days_around(self._connection, spec.key)):
+                    path = f"{key.replace('-', '/')}/"
+                    found.add(SitePage(path=f"{path}index.html", kind="day", key=path))
+        return found
+
+    def media(self, ids: Sequence[str]) -> Iterator[Output]:
+        """Yield the pictures of the articles that are not on the site yet, read from the store's folder."""
+        seen: set[str] = set()
+        for group in batches(ids, _AT_ONCE):
+            wanted = dict.fromkeys(
+                path
+                for stored, html, _ in articles.whole(self._connection, group).values()
+                for path in self._pictures(stored, html)
+            )
+            known = self.digests(list(wanted))
+            for path in wanted:
+                if path not in seen and not (path in known and (self._run.output / path).exists()):
+                    yield Output(path=path, body=self._picture(path))
+                seen.add(path)
+
+    def _pictures(self, stored: StoredArticle, html: str) -> Iterator[str]:
+        if stored.state == "live" and self._composer.feed(stored.article.feed_id).mode != "link":
+            if stored.article.image and stored.article.image.path:
+                yield stored.article.image.path
+            for part in html.split('src="/m/')[1:]:
+                yield "m/" + part.split('"', 1)[0]
+
+    def _picture(self, path: str) -> bytes:
+        source = self._run.store.state_dir / path
+        try:
+            return source.read_bytes()
+        except OSError as error:
+            raise StoreError(
+                f"{source}: cannot be read ({error.strerror}); fetch it again: broadsheet update --redo media"
+            ) from None
+
+    # ------------------------------------------------------------------------------------------------ rendering
+
+    def render(self, pages: Sequence[SitePage]) -> Iterator[Output]:
+        """Yield the file of each page, in their order."""
+        printed = self._articles([page for page in pages if page.kind == "article"])
+        for page in pages:
+            match page.kind:
+                case "article":
+                    yield next(printed)
+                case "day":
+                    yield self._day(page)
+                case "front":
+                    shown, front = self._composer.front(self._stories())
+                    yield Output(path=page.path, body=self._theme.render("front.html", shown, front))
+                case "archive":
+                    days = [spec.key for spec, _ in site.all_lists(self._connection, "day")]
+                    shown, archive = self._composer.archive(days)
+                    yield Output(path=page.path, body=self._theme.render("archive.html", shown, archive))
+                case "sitemap":
+                    paths = [f"{spec.path}index.html" for spec, _ in site.all_lists(self._connection)]
+                    addresses = [self._composer.absolute(path) for path in ["index.html", *sorted(paths)]]
+                    yield Output(path=page.path, body=outfeeds.sitemap(addresses[:50_000]))
+                case "atom" | "jsonfeed":
+                    yield self._feed(page)
+                case _:
+                    yield self._listing(page)
+
+    def _articles(self, pages: Sequence[SitePage]) -> Iterator[Output]:
+        for group in batches(pages, _AT_ONCE):
+            ids = [page.key for page in group]
+            whole = articles.whole(self._connection, ids)
+            told = self._together([stored for stored, _, _ in whole.values()])
+            matches = stories.reasons(self._connection, [item for item in ids if item in told])
+            for page in group:
+                stored, html, text = whole[page.key]
+                if stored.state == "gone":
+                    yield self._gone(page)
+                    continue
+                others = [other for other in told.get(page.key, ()) if other.article.id != page.key]
+                shown, record = self._composer.article(stored, html, text, others, matches.get(page.key, ()))
+                yield Output(path=page.path, body=self._theme.render("article.html", shown, record))
+
+    def _together(self, stored: Iterable[StoredArticle]) -> dict[str, list[StoredArticle]]:
+        """Return, of the articles whose event has several reports, all its reports."""
+        story_of = {item.article.id: item.story_id for item in stored if item.story_id and item.state == "live"}
+        groups = stories.articles_of(self._connection, sorted(set(story_of.values())))
+        several = {story: ids for story, ids in groups.items() if len(ids) > 1}
+        rows = articles.rows(self._connection, [article for ids in several.values() for article in ids])
+        return {
+            article: [rows[other] for other in several[story]]
+            for article, story in story_of.items()
+            if story in several
+        }
+
+    def _gone(self, page: SitePage) -> Output:
+        when, note = takedown.note_of(self._connection, page.key) or (self._run.now, "")
+        composer = self._composer
+        date = context.moment(when, composer.zone, composer.language, day_only=True)
+        shown = composer.page(page.path, composer.labels["gone_title"], "gone", indexed=False)
+        return Output(path=page.path, body=self._theme.render("gone.html", shown, context.Gone(date=date, note=note)))
+
+    def _live(self, ids: Sequence[str]) -> list[StoredArticle]:
+        rows = articles.rows(self._connection, ids)
+        return [rows[article_id] for article_id in ids if rows[article_id].state == "live"]
+
+    def _listing(self, page: SitePage) -> Output:
+        spec, size = site.get_list(self._connection, page.key)
+        ids = site.items(self._connection, page.key, plan.positions(page.page, size))
+        cards = [self._composer.card(stored) for stored in reversed(self._live(ids))]
+        shown, listing = self._composer.listing(spec, size, page.page, cards, self._composer.children(spec))
+        return Output(path=page.path, body=self._theme.render("list.html", shown, listing))
+
+    def _day(self, page: SitePage) -> Output:
+        spec, size = site.get_list(self._connection, page.key)
+        items = self._live(site.items(self._connection, page.key, range(1, size + 1)))
+        items.sort(key=lambda stored: (stored.article.published or stored.first_seen, stored.article.id), reverse=True)
+        before, after = site.days_around(self._connection, spec.key)
+        shown, day = self._composer.day(spec, items, before, after)
+        return Output(path=page.path, body=self._theme.render("day.html", shown, day))
+
+    def _feed(self, page: SitePage) -> Output:
+        spec, size = site.get_list(self._connection, page.key)
+        ids = site.items(self._connection, page.key, range(max(1, size - plan.FEED_ENTRIES + 1), size + 1))
+        whole = articles.whole(self._connection, ids)
+        entries = tuple(
+            self._composer.out_entry(stored, html)
+            for stored, html, _ in (whole[article_id] for article_id in reversed(ids))
+            if stored.state == "live"
+        )
+        composer = self._composer
+        name = spec.title or composer.site.title
+        feed = outfeeds.OutFeed(
+            title=name if name == composer.site.title else f"{name} · {composer.site.title}",
+            url=composer.absolute(f"{spec.path}index.html"), self_url=composer.absolute(page.path),
+            language=composer.language, entries=entries, updated=outfeeds.newest(entries),
+        )  # fmt: skip
+        body = outfeeds.atom(feed) if page.kind == "atom" else outfeeds.json_feed(feed)
+        return Output(path=page.path, body=body)
+
+    # ----------------------------------------------------------------------------------------------- front page
+
+    def _stories(self) -> list[FrontStory]:
+        """Return the stories of the newest articles, each with its lead first."""
+        _, size = site.get_list(self._connection, plan.LATEST.path)
+        ids = site.items(self._connection, plan.LATEST.path, range(max(1, size - FRONT_ARTICLES + 1), size + 1))
+        grouped: dict[str, list[StoredArticle]] = {}
+        for stored in self._live(ids):
+            grouped.setdefault(stored.story_id or stored.article.id, []).append(stored)
+        several = [members for members in grouped.values() if len(members) > 1]
+        matches = stories.reasons(self._connection, [item.article.id for members in several for item in members])
+        return [self._story(members, matches) for members in grouped.values()]
+
+    def _story(self, members: list[StoredArticle], matches: Mapping[str, Sequence[Match]]) -> FrontStory:
+        if len(members) == 1:
+            return FrontStory(lead=members[0])
+        by_id = {stored.article.id: stored for stored in members}
+        lead = by_id[stories.lead_order(self._connection, list(by_id))[0]]
+        names = {self._composer.source(self._composer.feed(item.article.feed_id)).href for item in members}
+        return FrontStory(
+            lead=lead, others=tuple(stored for stored in members if stored is not lead),
+            reasons=self._composer.reasons(lead.article.id, matches.get(lead.article.id, ())), publishers=len(names),
+        )  # fmt: skip
