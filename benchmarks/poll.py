@@ -112,7 +112,7 @@ for feed in feeds:
     reader.add_feed(feed, exist_ok=True)
 started = time.monotonic()
 before = resource.getrusage(resource.RUSAGE_SELF)
-reader.update_feeds(workers=10)
+reader.update_feeds(workers=10, scheduled=False)
 after = resource.getrusage(resource.RUSAGE_SELF)
 result = {"new": reader.get_entry_counts().total, "wall": time.monotonic() - started,
           "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}

@@ -17,7 +17,7 @@ _KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _HANGUL = "\uac00-\ud7af\u1100-\u11ff\u3130-\u318f"
 _CJK = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+")
 _TOKEN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
-_SPACE = re.compile(r"[\s\u200b\u2060\ufeff]+")
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff]+")
 # Control characters save tab, newline and return; bidirectional overrides; non-characters; lone surrogates.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:\s[^<>]{0,2000})?/?>")
@@ -65,7 +65,11 @@ def _marks() -> re.Pattern[str]:
 
 def collapse(text: str) -> str:
     """Return cleaned text on one line, each run of white space as one blank."""
-    return _SPACE.sub(" ", clean(text)).strip()
+    cleaned = clean(text)
+    if not cleaned.isascii():
+        cleaned = _INVISIBLE.sub(" ", cleaned)
+    # Several times as fast as a regular expression that replaces every blank of a long text.
+    return " ".join(cleaned.split())
 
 
 def plain_title(markup: str, media_type: str = "") -> str:

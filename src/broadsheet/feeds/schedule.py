@@ -20,6 +20,8 @@ LONGEST_RETRY_AFTER = timedelta(days=7)
 MOVES_TO_STORE = 3
 """So many permanent redirects to one address, each leading to a feed, before that address is asked at once."""
 GONE_TO_STOP = 2
+LONGEST_VALIDATOR = 1024
+"""Characters."""
 
 
 def is_due(state: FeedState, now: datetime) -> bool:
@@ -62,10 +64,16 @@ def after_success(state: FeedState, at: datetime) -> FeedState:
 def with_document(state: FeedState, headers: Mapping[str, str], body: str, feed: FeedInfo) -> FeedState:
     """Return the state that remembers a document. Validators are kept only behind a body that is a feed."""
     return msgspec.structs.replace(
-        state, etag=headers.get("etag", ""), last_modified=headers.get("last-modified", ""), body=body,
+        state, etag=_validator(headers, "etag"), last_modified=_validator(headers, "last-modified"), body=body,
         title=plain_title(feed.title) or state.title, link=feed.link or state.link,
         language=feed.language or state.language,
     )  # fmt: skip
+
+
+def _validator(headers: Mapping[str, str], name: str) -> str:
+    """Return a validator that can be sent back as it is, or nothing: a long or broken one would spoil every request."""
+    value = headers.get(name, "")
+    return value if len(value) <= LONGEST_VALIDATOR and value.isascii() and value.isprintable() else ""
 
 
 def permanent_target(answer: Response) -> str:
