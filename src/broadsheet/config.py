@@ -7,6 +7,7 @@ says which it was. Every wrong key or value of a file is reported at once, with 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -179,6 +180,8 @@ def parse_config(
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: {error}. Mend the TOML syntax there.") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: values nest too deeply. Mend the TOML syntax there.") from None
     lines = _Lines(text)
     faults: list[str] = []
     origin: dict[str, Origin] = {}
@@ -284,7 +287,10 @@ def _value_fault(name: str, value: Any) -> str:
     """Return what is wrong with a value of the right type, or nothing."""
     choices = _CHOICES.get(name)
     if choices and value not in choices:
-        return f"must be one of {', '.join(choices)}{_nearest(str(value), choices) if value else ''}"
+        near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
+        return f"must be one of {', '.join(choices)}" + (f"; did you mean {near[0]!r}?" if near else "")
+    if isinstance(value, float) and not math.isfinite(value):
+        return "must be a number of some size"
     if name in _POSITIVE and value <= 0:
         return "must be greater than 0"
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
@@ -296,12 +302,17 @@ def _value_fault(name: str, value: Any) -> str:
     if name == "store.url" and not str(value).startswith("sqlite:///"):
         return "must be sqlite:///PATH"
     if name == "poll.allow_private":
-        wrong = [item for item in value if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}", item)]
+        wrong = [item for item in value if not _is_target(item)]
         return f"{wrong[0]!r} must be host:port, for example '127.0.0.1:1200'" if wrong else ""
     if name == "rsshub.instances":
         wrong = [item for item in value if not re.match(r"https?://[^/\s]+", item)]
         return f"{wrong[0]!r} must be an address that begins with http:// or https://" if wrong else ""
     return ""
+
+
+def _is_target(text: str) -> bool:
+    match = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):([0-9]{1,5})", text)
+    return match is not None and 0 < int(match[1]) < 65536
 
 
 def _zone_fault(name: str) -> str:
@@ -359,7 +370,7 @@ class _Lines:
     """Finds the line of a key, which ``tomllib`` does not tell."""
 
     _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-\"']+)\s*\]\]?")
-    _KEY = re.compile(r"\s*[\"']?([\w\-]+)[\"']?\s*[=.]")
+    _KEY = re.compile(r"\s*[\"']?([\w\-]+)[\"']?\s*(?:\.\s*[\"']?([\w\-]+)[\"']?\s*)?[=.]")
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
@@ -379,6 +390,10 @@ class _Lines:
                     return number
                 continue
             match = self._KEY.match(line)
-            if match and match[1] == key and current == table and (count == index or count <= 0):
+            if match and table and not current and match[1] == table:  # table.key = ..., table = { key = ... }
+                best = number
+                if match[2] == key:
+                    return number
+            if match and match[1] == key and current == table and (not table or count == index):
                 return number
         return best

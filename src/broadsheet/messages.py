@@ -15,6 +15,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "sections": ("Sections", "版面"),
     "latest": ("Latest", "最新"),
     "archive": ("Archive", "往期"),
+    "contents": ("Contents", "目录"),
     "about": ("About and sources", "关于与来源"),
     "sources": ("Sources", "来源"),
     "source": ("Source", "来源"),
@@ -23,6 +24,9 @@ _LABELS: dict[str, tuple[str, str]] = {
     "also_one": ("1 other report", "另有 1 篇报道"),
     "also_many": ("%d other reports", "另有 %d 篇报道"),
     "reported_by": ("%d sources report this", "%d 家来源报道"),
+    "timeline": ("Who reported it, and when", "报道时间线"),
+    "why": ("Why grouped", "归并理由"),
+    "moved_title": ("This page has moved", "此页已移动"),
     "because_text": ("%d %% of the text is the same", "正文有 %d %% 相同"),
     "because_title": ("the same title within hours", "数小时内标题相同"),
     "because_address": ("both lead to the same page", "指向同一页面"),
@@ -155,6 +159,11 @@ _LINES: dict[str, tuple[str, str]] = {
     "takedown.none": (
         "Nothing here comes from {target}; it will be refused from now on.",
         "此处没有来自 {target} 的内容；今后将拒收。",
+    ),
+    "story.done": ("Done. Print it with: broadsheet build", "已完成。请运行 broadsheet build 以更新网站。"),
+    "story.unknown": (
+        "{name} names {count} articles, not one. 'broadsheet search' finds them; use an id or an address.",
+        "{name} 对应 {count} 篇文章，而不是一篇。可用 broadsheet search 查找，请给出编号或网址。",
     ),
     "check.done": (
         "{pages} pages, {links} internal links, {feeds} feeds checked: no fault.",

@@ -362,6 +362,11 @@ class StoredArticle(Record, frozen=True, kw_only=True):
     story_id: str = ""
 
 
+def story_path(story_id: str) -> str:
+    """Return where a story's page lies below the site's root."""
+    return f"story/{story_id}.html"
+
+
 # ------------------------------------------------------------------------------------ what is published
 
 

@@ -183,7 +183,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 if stored.story_id and stored.story_id not in seen:
                     seen.add(stored.story_id)
                     ids = stories.articles_of(connection, [stored.story_id])[stored.story_id]
-                    yield tell(stories.members(connection, ids, publishers))
+                    yield tell(stories.members(connection, ids, publishers), stories.pinned(connection))
 
     def search(self, query: str, *, limit: int = 20) -> list[Article]:
         """Return the articles that hold all words of the query, best first."""

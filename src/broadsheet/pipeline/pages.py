@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from broadsheet.errors import StoreError
-from broadsheet.model import Match, Output, SitePage, StoredArticle
+from broadsheet.model import Match, Output, SitePage, StoredArticle, story_path
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.site import context, outfeeds, plan
 from broadsheet.site.compose import Composer, FrontStory
@@ -56,12 +56,38 @@ class Reader:
             places = {} if full else site.places(self._connection, group)
             for article_id in group:
                 found.update(plan.article_pages(places.get(article_id, ()), rows[article_id].permalink, article_id))
+            if not full:
+                found |= self._story_pages({stored.story_id for stored in rows.values() if stored.story_id})
         if full:
+            found |= self._story_pages(set(stories.several(self._connection)))
             for spec, size in site.all_lists(self._connection):
                 found.update(plan.all_pages(spec, size))
         else:
             found |= self._beside_new_days([page for page in found if page.kind == "day"], len(dirty))
-        return plan.in_write_order(found)
+        return self._new_ones_first(plan.in_write_order(found))
+
+    def _new_ones_first(self, pages: list[SitePage]) -> list[SitePage]:
+        """Return articles and stories that are not on the site yet before those that are.
+
+        They lead to each other; as long as no page of the site leads to a new one, nobody can come to it.
+        """
+        paths = [page.path for page in pages if page.kind in ("article", "story")]
+        known = self.digests(paths)
+        return sorted(pages, key=lambda page: page.kind not in ("article", "story") or page.path in known)
+
+    def _story_pages(self, story_ids: set[str]) -> set[SitePage]:
+        """Return the pages of these stories, and those at addresses of stories that have ended in them."""
+        several = {
+            story: ids
+            for story, ids in stories.articles_of(self._connection, sorted(story_ids)).items()
+            if len(ids) > 1
+        }
+        found = {plan.story_page(story) for story in several}
+        shrunk = [plan.story_page(story) for story in sorted(story_ids - set(several))]
+        printed = self.digests([page.path for page in shrunk])
+        found |= {page for page in shrunk if page.path in printed}
+        found |= {plan.story_page(old) for old in stories.aliases(self._connection, sorted(story_ids))}
+        return found
 
     def _beside_new_days(self, days: Sequence[SitePage], most: int) -> set[SitePage]:
         """Return the days beside those that may be new: their "next day" and "previous day" change."""
@@ -114,6 +140,8 @@ class Reader:
             match page.kind:
                 case "article":
                     yield next(printed)
+                case "story":
+                    yield self._story_page(page)
                 case "day":
                     yield self._day(page)
                 case "front":
@@ -125,6 +153,7 @@ class Reader:
                     yield Output(path=page.path, body=self._theme.render("archive.html", shown, archive))
                 case "sitemap":
                     paths = [f"{spec.path}index.html" for spec, _ in site.all_lists(self._connection)]
+                    paths += [story_path(story) for story in stories.several(self._connection)]
                     addresses = [self._composer.absolute(path) for path in ["index.html", *sorted(paths)]]
                     yield Output(path=page.path, body=outfeeds.sitemap(addresses[:50_000]))
                 case "atom" | "jsonfeed":
@@ -158,6 +187,27 @@ class Reader:
             for article, story in story_of.items()
             if story in several
         }
+
+    def _story_page(self, page: SitePage) -> Output:
+        """Return the page of an event; where it has ended in another, or in one article, the page that leads there."""
+        story_id = stories.current(self._connection, page.key)
+        reports = self._live(stories.articles_of(self._connection, [story_id]).get(story_id, []))
+        if story_id != page.key or len(reports) < 2:
+            target = reports[0] if len(reports) == 1 else None
+            target = target or articles.rows(self._connection, [page.key]).get(page.key)
+            title = target.article.title if target else self._composer.labels["gone_title"]
+            path = target.permalink if target and len(reports) < 2 else story_path(story_id)
+            shown, moved = self._composer.moved(page.path, title, path)
+            return Output(path=page.path, body=self._theme.render("moved.html", shown, moved))
+        lead = self._lead(reports)
+        matches = stories.reasons(self._connection, [stored.article.id for stored in reports])
+        because = self._composer.reasons(lead.article.id, matches.get(lead.article.id, ()))
+        shown, record = self._composer.story(page.path, lead, reports, because)
+        return Output(path=page.path, body=self._theme.render("story.html", shown, record))
+
+    def _lead(self, members: Sequence[StoredArticle]) -> StoredArticle:
+        by_id = {stored.article.id: stored for stored in members}
+        return by_id[stories.lead_order(self._connection, list(by_id))[0]]
 
     def _gone(self, page: SitePage) -> Output:
         when, note = takedown.note_of(self._connection, page.key) or (self._run.now, "")
@@ -220,8 +270,7 @@ class Reader:
     def _story(self, members: list[StoredArticle], matches: Mapping[str, Sequence[Match]]) -> FrontStory:
         if len(members) == 1:
             return FrontStory(lead=members[0])
-        by_id = {stored.article.id: stored for stored in members}
-        lead = by_id[stories.lead_order(self._connection, list(by_id))[0]]
+        lead = self._lead(members)
         names = {self._composer.source(self._composer.feed(item.article.feed_id)).href for item in members}
         return FrontStory(
             lead=lead, others=tuple(stored for stored in members if stored is not lead),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Feed
@@ -31,7 +33,7 @@ def relate(run: Run) -> None:
                 stories.remember(connection, item.id, item.signature)
             for item in loaded.values():
                 _match(connection, item)
-            _tell(connection, sorted(touched), publishers)
+            retell(connection, sorted(touched), publishers)
             queue.done(connection, "relate", RELATE_VERSION, [(item, "", "done", "") for item in group], run.now)
         stage.done += len(loaded)
         run.progress.advance("relate", len(group))
@@ -48,17 +50,27 @@ def _match(connection: Connection, item: Candidate) -> None:
     stories.add_matches(connection, [match for other in others if (match := compare(item, other))])
 
 
-def _tell(connection: Connection, ids: list[str], publishers: dict[str, str]) -> None:
+def retell(connection: Connection, ids: list[str], publishers: dict[str, str]) -> None:
+    """Tell the stories of these articles, and of all that are linked with them, anew."""
     links = stories.neighbours(connection, ids)
     everyone = sorted(set(ids) | set(links))
+    pinned = stories.pinned(connection)
     for group in components(everyone, links):
         found = stories.members(connection, group, publishers)
         if not found:
             continue
-        story = tell(found)
+        story = tell(found, pinned)
         before = stories.story_of(connection, list(story.articles))
-        if any(before[article] != story.id for article in story.articles) or (
-            len(story.articles) > 1
-            and set(stories.articles_of(connection, [story.id]).get(story.id, [])) != set(story.articles)
-        ):
+        now = set(stories.articles_of(connection, [story.id]).get(story.id, []))
+        alone = len(story.articles) == 1 and not now - set(story.articles)
+        if any(before[article] != story.id for article in story.articles) or not (alone or now == set(story.articles)):
             stories.assign(connection, story.articles, story.id)
+
+
+def correct(connection: Connection, kind: str, articles: list[str], publishers: dict[str, str], at: datetime) -> None:
+    """Do what a person says: ``split`` one article off, ``merge`` two, or ``pin`` one as the lead."""
+    before = stories.neighbours(connection, articles)
+    stories.override(connection, kind, articles[0], articles[1] if kind == "merge" else "", at)
+    touched = sorted(set(before) | set(articles))
+    retell(connection, touched, publishers)
+    stories.touch(connection, touched)

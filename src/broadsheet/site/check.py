@@ -38,7 +38,9 @@ def check_site(root: Path, *, base: str, url: str) -> Checked:
         name = path.relative_to(root).as_posix()
         found, wrong = _page(path, name, base, site_host)
         faults += wrong
-        if b'<body class="gone"' not in path.read_bytes()[:8192]:  # nothing leads to what was taken down
+        head = path.read_bytes()[:8192]
+        # Nothing leads to what was taken down or has moved; the addresses answer all the same.
+        if b'<body class="page-gone"' not in head and b'<body class="page-moved"' not in head:
             leads[name] = found
         links += len(found)
         faults += [

@@ -12,7 +12,7 @@ import ada_url
 from broadsheet import urls
 from broadsheet.config import Config
 from broadsheet.messages import labels
-from broadsheet.model import Feed, Image, ListSpec, Match, Record, StoredArticle
+from broadsheet.model import Feed, Image, ListSpec, Match, Record, StoredArticle, story_path
 from broadsheet.site import context, plan
 from broadsheet.site.context import (
     Also,
@@ -157,7 +157,8 @@ class Composer:
             picture=self.picture(article.image) if not external else None,
             also=tuple(self.also(other, reasons or {}) for other in others),
             publishers=len({self.source(self.feed(item.article.feed_id)).title for item in (stored, *others)}),
-            sponsored=article.sponsored, external=external,
+            story_href=self.href(story_path(stored.story_id)) if others else "", sponsored=article.sponsored,
+            external=external,
         )  # fmt: skip
 
     def also(self, stored: StoredArticle, reasons: Mapping[str, str]) -> Also:
@@ -203,7 +204,8 @@ class Composer:
             byline=article.byline, source=self.source(feed), section=self.section(feed), published=self.moment(stored),
             modified=self._modified(stored), original=article.url, original_host=urls.host(article.url),
             picture=None if (full and shown) or feed.mode == "link" else lead,
-            also=tuple(self.also(other, because) for other in others), comments_href=article.comments_url,
+            also=tuple(self.also(other, because) for other in others),
+            story_href=self.href(story_path(stored.story_id)) if others else "", comments_href=article.comments_url,
             rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
             sponsored=article.sponsored, mode=feed.mode,
             right_to_left=article.language.split("-")[0].lower() in _RIGHT_TO_LEFT,
@@ -219,6 +221,39 @@ class Composer:
             ),
         )  # fmt: skip
         return page, record
+
+    def story(
+        self, path: str, lead: StoredArticle, reports: Sequence[StoredArticle], because: Mapping[str, str]
+    ) -> tuple[Page, context.StoryPage]:
+        """Return the page of an event: its reports, the lead among them, oldest first."""
+        ordered = sorted(reports, key=lambda item: (item.article.published or item.first_seen, item.article.id))
+        feeds = [self.feed(item.article.feed_id) for item in ordered]
+        told = tuple(
+            context.Told(
+                title=item.article.title, language=item.article.language, source=self.source(feed),
+                href=item.article.url if feed.mode == "link" else self.href(item.permalink), published=self.moment(item),
+                excerpt=item.article.excerpt if feed.mode != "link" else "", because=because.get(item.article.id, ""),
+                leads=item.article.id == lead.article.id,
+            )
+            for item, feed in zip(ordered, feeds, strict=True)
+        )  # fmt: skip
+        article = lead.article
+        record = context.StoryPage(
+            title=article.title, language=article.language, publishers=len({self.source(feed).href for feed in feeds}),
+            first=self.moment(ordered[0]), last=self.moment(ordered[-1]), picture=self.picture(article.image),
+            excerpt=article.excerpt, reports=told,
+        )  # fmt: skip
+        section = self.section(self.feed(article.feed_id))
+        page = self.page(
+            path, article.title, "story", trail=[section] if section.title else [], description=article.excerpt,
+            image=self.absolute(article.image.path) if article.image and article.image.path else "",
+        )  # fmt: skip
+        return page, record
+
+    def moved(self, path: str, title: str, target: str) -> tuple[Page, context.Moved]:
+        """Return the page that stands at an old address and leads to the new one."""
+        page = self.page(path, title, "moved", indexed=False)
+        return page, context.Moved(target=Target(title=title, href=self.href(target)))
 
     def reasons(self, article_id: str, matches: Sequence[Match]) -> dict[str, str]:
         """Return why each other article belongs to this one, in the interface's language."""

@@ -71,6 +71,8 @@ class Card(Record, frozen=True, kw_only=True):
     """Other reports of the event; empty outside the front page."""
     publishers: int = 1
     """Distinct publishers that report the event, this one included."""
+    story_href: str = ""
+    """The page of the event, where there are other reports."""
     minutes: int = 1
     """Reading time."""
     sponsored: bool = False
@@ -114,7 +116,7 @@ class Page(Record, frozen=True, kw_only=True):
     """Of the page's own text, where it is not the interface's."""
     kind: str = ""
     """``front``, ``section``, ``source``, ``channel``, ``latest``, ``day``, ``archive``, ``article``, ``gone``,
-    ``about`` or ``missing``."""
+    ``story``, ``moved``, ``about`` or ``missing``."""
     indexed: bool = True
     """False puts ``noindex`` on the page: copies of others' articles."""
     feeds: tuple[Target, ...] = ()
@@ -202,6 +204,8 @@ class ArticlePage(Record, frozen=True, kw_only=True):
     picture: Picture | None
     """The lead picture, where the text does not show it."""
     also: tuple[Also, ...]
+    story_href: str = ""
+    """The page of the event, where there are other reports."""
     comments_href: str = ""
     rights: str = ""
     minutes: int = 1
@@ -210,6 +214,39 @@ class ArticlePage(Record, frozen=True, kw_only=True):
     mode: str = "full"
     """``full``, ``excerpt`` or ``link``: how much is published."""
     right_to_left: bool = False
+
+
+class Told(Record, frozen=True, kw_only=True):
+    """One report on a story's timeline."""
+
+    title: str
+    href: str
+    language: str
+    source: Target
+    published: Moment
+    excerpt: str = ""
+    because: str = ""
+    """Why it belongs to the leading report, in words; empty for the lead itself."""
+    leads: bool = False
+
+
+class StoryPage(Record, frozen=True, kw_only=True):
+    """``story.html``: one event with all its reports, oldest first, and why they belong together."""
+
+    title: str
+    language: str
+    publishers: int
+    first: Moment
+    last: Moment
+    picture: Picture | None
+    excerpt: str
+    reports: tuple[Told, ...]
+
+
+class Moved(Record, frozen=True, kw_only=True):
+    """``moved.html``: what stands at an address whose content is now part of another page."""
+
+    target: Target
 
 
 class Gone(Record, frozen=True, kw_only=True):
@@ -248,6 +285,8 @@ TEMPLATES: dict[str, type[Record]] = {
     "day.html": Day,
     "archive.html": Archive,
     "article.html": ArticlePage,
+    "story.html": StoryPage,
+    "moved.html": Moved,
     "gone.html": Gone,
     "about.html": About,
     "404.html": Missing,
@@ -260,6 +299,8 @@ NAMES: dict[str, str] = {
     "day.html": "day",
     "archive.html": "archive",
     "article.html": "article",
+    "story.html": "story",
+    "moved.html": "moved",
     "gone.html": "gone",
     "about.html": "about",
     "404.html": "missing",

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 
 from broadsheet import urls
-from broadsheet.model import Feed, ListSpec, Place, SitePage
+from broadsheet.model import Feed, ListSpec, Place, SitePage, story_path
 from broadsheet.text import digest
 
 PER_PAGE = 50
@@ -123,7 +123,23 @@ def neighbours(page: int, size: int) -> tuple[str, str]:
     return older, (f"{page + 1}.html" if page < full else "index.html")
 
 
-_ORDER = {"article": 0, "gone": 0, "day": 2, "atom": 5, "jsonfeed": 5, "archive": 4, "front": 6, "about": 6}
+_ORDER = {
+    "article": 0,
+    "gone": 0,
+    "story": 1,
+    "moved": 2,
+    "day": 2,
+    "atom": 5,
+    "jsonfeed": 5,
+    "archive": 4,
+    "front": 6,
+    "about": 6,
+}
+
+
+def story_page(story_id: str) -> SitePage:
+    """Return the page of an event."""
+    return SitePage(path=story_path(story_id), kind="story", key=story_id)
 
 
 def in_write_order(pages: Iterable[SitePage]) -> list[SitePage]:

@@ -204,6 +204,25 @@ matches = Table(
     Index("matches_by_b", "b"),
 )
 
+# What a person said of stories: it wins over every later run.
+story_overrides = Table(
+    "story_overrides",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("a", String, primary_key=True),
+    Column("b", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Addresses of stories that have become part of another one.
+story_aliases = Table(
+    "story_aliases",
+    metadata,
+    Column("old", String, primary_key=True),
+    Column("new", String, nullable=False),
+    Index("story_aliases_by_new", "new"),
+)
+
 # Lists only grow: page k holds the same positions for ever.
 lists = Table(
     "lists",

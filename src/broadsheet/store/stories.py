@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from broadsheet.model import Article, Match
-from broadsheet.store.database import from_micros
-from broadsheet.store.schema import articles, bodies, matches, shingles, title_keys
+from broadsheet.model import Article, Match, story_path
+from broadsheet.store import site
+from broadsheet.store.database import from_micros, to_micros
+from broadsheet.store.schema import articles, bodies, matches, shingles, story_aliases, story_overrides, title_keys
 from broadsheet.stories.cluster import Member, tell
 from broadsheet.stories.duplicates import Candidate
 from broadsheet.stories.signature import Signature, sign
@@ -94,20 +96,50 @@ def add_matches(connection: Connection, found: Iterable[Match]) -> None:
 
 
 def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[str]]:
-    """Return the links among all articles that can be reached from the given ones."""
+    """Return the links among all articles that can be reached from the given ones, by matches and by hand."""
     links: dict[str, list[str]] = defaultdict(list)
-    waiting, seen = list(start), set(start)
+    first = list(start)
+    alone = {one for one, _ in overrides(connection, "split")}
+    by_hand = overrides(connection, "merge")
+    waiting, seen = list(first), set(first)
     while waiting:
         step, waiting = waiting[:400], waiting[400:]
         query = sa.select(matches.c.a, matches.c.b).where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)))
-        for row in connection.execute(query):
-            for one, other in ((row.a, row.b), (row.b, row.a)):
-                if other not in links[one]:
-                    links[one].append(other)
-                if other not in seen:
-                    seen.add(other)
-                    waiting.append(other)
+        pairs = [(row.a, row.b) for row in connection.execute(query) if not {row.a, row.b} & alone]
+        pairs += [pair for pair in by_hand if set(pair) & set(step)]
+        for one, other in (*pairs, *((b, a) for a, b in pairs)):
+            if other not in links[one]:
+                links[one].append(other)
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
     return dict(links)
+
+
+def overrides(connection: Connection, kind: str) -> list[tuple[str, str]]:
+    """Return what a person said: pairs to ``merge``; articles to ``split`` off or ``pin`` (the second is empty)."""
+    query = sa.select(story_overrides.c.a, story_overrides.c.b).where(story_overrides.c.kind == kind)
+    return [(row.a, row.b) for row in connection.execute(query.order_by(story_overrides.c.a, story_overrides.c.b))]
+
+
+def override(connection: Connection, kind: str, a: str, b: str, at: datetime) -> None:
+    """Keep what a person says of one or two articles.
+
+    An article that was split off stays apart from whatever is found to be like it; only a later ``merge`` joins it to
+    what that names. ``split`` takes back what was merged with the article before.
+    """
+    if kind == "split":
+        either = sa.or_(story_overrides.c.a == a, story_overrides.c.b == a)
+        connection.execute(sa.delete(story_overrides).where(story_overrides.c.kind == "merge", either))
+    elif kind == "merge":
+        a, b = sorted((a, b))
+    statement = insert(story_overrides).values(kind=kind, a=a, b=b, at=to_micros(at))
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def pinned(connection: Connection) -> set[str]:
+    """Return the articles that lead their stories by a person's word."""
+    return {one for one, _ in overrides(connection, "pin")}
 
 
 def members(connection: Connection, ids: Sequence[str], publishers: dict[str, str]) -> list[Member]:
@@ -134,8 +166,21 @@ def story_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
 
 
 def assign(connection: Connection, ids: Sequence[str], story_id: str) -> None:
-    """Make the articles one story, and their pages out of date."""
+    """Make the articles one story, and their pages out of date. Pages of stories that end in it lead to it."""
+    before = {old for old in story_of(connection, ids).values() if old and old != story_id}
+    printed = site.known(connection, [story_path(old) for old in sorted(before)])
+    connection.execute(sa.delete(story_aliases).where(story_aliases.c.old == story_id))
+    for old in sorted(before):
+        connection.execute(sa.update(story_aliases).where(story_aliases.c.new == old).values(new=story_id))
+        if story_path(old) in printed:
+            statement = insert(story_aliases).values(old=old, new=story_id)
+            connection.execute(statement.on_conflict_do_update(index_elements=["old"], set_={"new": story_id}))
     connection.execute(sa.update(articles).where(articles.c.id.in_(ids)).values(story_id=story_id))
+    connection.execute(sa.update(articles).where(articles.c.id.in_(ids), articles.c.state == "live").values(dirty=True))
+
+
+def touch(connection: Connection, ids: Sequence[str]) -> None:
+    """Say of live articles that their pages are out of date."""
     connection.execute(sa.update(articles).where(articles.c.id.in_(ids), articles.c.state == "live").values(dirty=True))
 
 
@@ -153,9 +198,32 @@ def articles_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, l
     return dict(found)
 
 
+def aliases(connection: Connection, story_ids: Sequence[str]) -> dict[str, str]:
+    """Return old -> new of the stories that have ended in these."""
+    query = sa.select(story_aliases.c.old, story_aliases.c.new).where(story_aliases.c.new.in_(story_ids))
+    return {row.old: row.new for row in connection.execute(query.order_by(story_aliases.c.old))}
+
+
+def current(connection: Connection, story_id: str) -> str:
+    """Return the story that a story has ended in, or itself."""
+    new = connection.scalar(sa.select(story_aliases.c.new).where(story_aliases.c.old == story_id))
+    return new or story_id
+
+
+def several(connection: Connection) -> list[str]:
+    """Return the stories with several live articles."""
+    query = (
+        sa.select(articles.c.story_id)
+        .where(articles.c.state == "live", articles.c.story_id.is_not(None))
+        .group_by(articles.c.story_id)
+        .having(sa.func.count() > 1)
+    )
+    return sorted(connection.scalars(query))
+
+
 def lead_order(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Return the articles of a story, the lead first."""
-    return list(tell(members(connection, ids, {})).articles)
+    return list(tell(members(connection, ids, {}), pinned(connection)).articles)
 
 
 def reasons(connection: Connection, ids: Sequence[str]) -> dict[str, list[Match]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from broadsheet.model import Record, Story
@@ -38,16 +38,17 @@ def components(ids: Sequence[str], links: Mapping[str, Sequence[str]]) -> list[l
     return groups
 
 
-def tell(members: Sequence[Member]) -> Story:
+def tell(members: Sequence[Member], pinned: Collection[str] = ()) -> Story:
     """Return the story that the articles make. It is named after the first published; the fullest report leads.
 
-    Completeness counts in steps of a fifth, so that among nearly equal texts the first published leads.
+    Completeness counts in steps of a fifth, so that among nearly equal texts the first published leads. An article that
+    was pinned by hand leads before all others.
     """
     first = min(members, key=lambda member: (member.published, member.id))
     longest = max(member.length for member in members) or 1
     order = sorted(
         members,
-        key=lambda member: (member.sponsored, -round(member.length / longest * 5), member.published, member.id),
+        key=lambda member: (member.id not in pinned, member.sponsored, -round(member.length / longest * 5), member.published, member.id),
     )
     return Story(
         id=first.id,

@@ -158,6 +158,23 @@ def upgrade() -> None:
         batch_op.create_index("shingles_by_article", ["article_id"], unique=False)
 
     op.create_table(
+        "story_aliases",
+        sa.Column("old", sa.String(), nullable=False),
+        sa.Column("new", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("old"),
+    )
+    with op.batch_alter_table("story_aliases", schema=None) as batch_op:
+        batch_op.create_index("story_aliases_by_new", ["new"], unique=False)
+
+    op.create_table(
+        "story_overrides",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("a", sa.String(), nullable=False),
+        sa.Column("b", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "a", "b"),
+    )
+    op.create_table(
         "templates",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
