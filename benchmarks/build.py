@@ -36,7 +36,8 @@ with Newspaper(sys.argv[1], environ={}) as paper:
             article = Article(
                 id=article_id, feed_id=wanted[number % len(wanted)].id, title=words(chance, 18), text=text,
                 html="".join(f"<p>{text[at:at + 150]}</p>" for at in range(0, 900, 150)), excerpt=text[:100],
-                url=f"https://news.example/{number}", published=when, published_source="feed", language="zh", digest=str(number),
+                url=f"https://news.example/{number}", published=when, published_source="feed", language="zh",
+                digest=str(number),
             )
             new = articles.NewEntry(
                 article_id=article_id, entry=Entry(link=article.url), digest="",

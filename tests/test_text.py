@@ -139,7 +139,14 @@ def test_the_hint_decides_for_a_short_text(sample: str, hint: str, code: str) ->
 
 @pytest.mark.parametrize(
     ("sample", "cjk"),
-    [("中文 and English", False), ("中文标题 ok", True), ("", False), ("한국어", True), ("カナ", True), ("English", False)],
+    [
+        ("中文 and English", False),
+        ("中文标题 ok", True),
+        ("", False),
+        ("한국어", True),
+        ("カナ", True),
+        ("English", False),
+    ],
 )
 def test_is_cjk(sample: str, cjk: bool) -> None:
     assert text.is_cjk(sample) is cjk
@@ -168,7 +175,8 @@ def test_words(sample: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sample", "minutes"), [("", 1), ("word " * 230, 1), ("word " * 460, 2), ("字" * 4000, 10), ("字" * 400 + " word" * 230, 2)]
+    ("sample", "minutes"),
+    [("", 1), ("word " * 230, 1), ("word " * 460, 2), ("字" * 4000, 10), ("字" * 400 + " word" * 230, 2)],
 )
 def test_reading_minutes(sample: str, minutes: int) -> None:
     assert text.reading_minutes(sample) == minutes

@@ -93,7 +93,9 @@ def test_bytes_are_told_first() -> None:
 
 
 @pytest.mark.timeout(30)
-@pytest.mark.parametrize("unit", ["<a b='", '<a b="', "<!--", "<", "</", "<a ", "<a b", "<a b=", "<?", "<li><dd></div>", "<a/", "<a\"'"])
+@pytest.mark.parametrize(
+    "unit", ["<a b='", '<a b="', "<!--", "<", "</", "<a ", "<a b", "<a b=", "<?", "<li><dd></div>", "<a/", "<a\"'"]
+)
 def test_measuring_comes_to_an_end(unit: str) -> None:
     """A mebibyte of anything; work that grew with the square would take hours."""
     measure(unit * (limits.MAX_BYTES // len(unit)))

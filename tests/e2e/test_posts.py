@@ -32,7 +32,7 @@ class Post:
         self.section = tuple(Path(self.name).parts[:3])
         self.title = about["title"]
         self.date = about["date"]
-        text = (root / self.name).read_text("utf-8")
+        text = (root / self.name).read_text("utf-8").lstrip()
         body = text.removeprefix("---\n").partition("\n---\n")[2]
         inner = re.sub(r"^\s*<div>\s*\n|\n?\s*</div>\s*$", "", body)
         self.body = _PROXY.sub("", inner.replace("&#123;", "{").replace("&#125;", "}"))

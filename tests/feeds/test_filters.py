@@ -29,7 +29,18 @@ ENTRY = entry(
 
 @pytest.mark.parametrize(
     "pattern",
-    ["Harbour & works", "council", "Politics", "Ann Lee", "b@x", "(?i)harbour", "^Harbour", r"works\n", "(?m)^Politics", ""],
+    [
+        "Harbour & works",
+        "council",
+        "Politics",
+        "Ann Lee",
+        "b@x",
+        "(?i)harbour",
+        "^Harbour",
+        r"works\n",
+        "(?m)^Politics",
+        "",
+    ],
 )
 def test_a_pattern_looks_at_what_a_reader_sees(pattern: str) -> None:
     assert select([ENTRY], feed(include=(pattern,))) == [ENTRY]

@@ -137,7 +137,7 @@ def test_not_modified_is_an_answer(web: Web, manners: Manners) -> None:
     assert (answer.status, answer.body) == (304, b"")
 
 
-@pytest.mark.parametrize("value", ["\"caf\xe9\"", "\"a\r\nX: y\"", "\"a\x00\""])
+@pytest.mark.parametrize("value", ['"caf\xe9"', '"a\r\nX: y"', '"a\x00"'])
 def test_a_validator_that_cannot_be_sent_fails_one_request(web: Web, manners: Manners, value: str) -> None:
     """Whatever a server once called its version: the next request neither raises nor carries a second header."""
     web.pages["/"] = Answer(b"x")
@@ -403,7 +403,9 @@ def test_an_escaped_line_break_in_a_redirect_stays_escaped(web: Web, manners: Ma
     assert "x" not in web.hits[-1].headers
 
 
-@pytest.mark.parametrize("path", ["/a%7eb", "/%e6%96%b0?q=%2B%20+%2f&sig=%3d%3D", "/a;b=1,2/(c)!*'", "/a//b", "/?a&b=&=c"])
+@pytest.mark.parametrize(
+    "path", ["/a%7eb", "/%e6%96%b0?q=%2B%20+%2f&sig=%3d%3D", "/a;b=1,2/(c)!*'", "/a//b", "/?a&b=&=c"]
+)
 def test_an_address_is_asked_as_it_is_written(web: Web, manners: Manners, path: str) -> None:
     """Signed addresses fail when their escapes are spelt anew."""
     web.pages[path] = Answer(b"here")
@@ -699,7 +701,9 @@ def test_a_consumer_that_stops_ends_the_requests(web: Web, manners: Manners) -> 
     """What is still under way is given up, and the thread of the network ends."""
     web.pages["/quick"] = Answer(b"x")
     web.pages["/slow"] = raw(b"", pause=3)
-    results = fetch_many([request(f"{web.url}/quick"), request(f"{web.url}/slow", key="s")], replace(manners, per_host=2))
+    results = fetch_many(
+        [request(f"{web.url}/quick"), request(f"{web.url}/slow", key="s")], replace(manners, per_host=2)
+    )
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert not [thread for thread in threading.enumerate() if thread.name == "broadsheet-net"]
@@ -710,6 +714,6 @@ def test_an_error_of_the_list_itself_reaches_the_caller(web: Web, manners: Manne
         yield request(web.url)
         raise RuntimeError("the list is broken")
 
-    with pytest.raises(BaseException) as caught:  # noqa: PT011, B017 - a group of errors around it
+    with pytest.raises(BaseException) as caught:
         list(fetch_many(source(), manners))
     assert "the list is broken" in repr(caught.value)

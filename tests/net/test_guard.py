@@ -78,7 +78,9 @@ def test_a_mapped_address_is_what_it_maps(address: ipaddress.IPv4Address) -> Non
     assert packed_address(f"::ffff:{address}") == address.packed
 
 
-@pytest.mark.parametrize("text", ["", "name.example", "1.2.3", "0x7f000001", "127.1", "1.2.3.4.5", ":::", "1.2.3.4\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "name.example", "1.2.3", "0x7f000001", "127.1", "1.2.3.4.5", ":::", "1.2.3.4\x00"]
+)
 def test_a_name_is_no_address(text: str) -> None:
     assert packed_address(text) is None
     with pytest.raises(AddressRefused):
@@ -190,9 +192,7 @@ def test_a_name_that_is_never_answered() -> None:
     async def silence(*_: object, **__: object) -> Any:
         await asyncio.sleep(600)
 
-    (outcome,), connects = ask(
-        request("http://silent.test/"), manners=replace(MANNERS, timeout=0.2), lookup=silence
-    )
+    (outcome,), connects = ask(request("http://silent.test/"), manners=replace(MANNERS, timeout=0.2), lookup=silence)
     assert isinstance(outcome, Failed)
     assert outcome.error == "TimedOut"
     assert connects == []

@@ -233,7 +233,7 @@ def _frames_to_links(root: Element, base_url: str) -> None:
     for frame in list(root.iter(*_FRAMES)):
         inner = frame.find("source")
         address = frame.get("src") or frame.get("data") or (inner.get("src") if inner is not None else "") or ""
-        target = urls.resolve(base_url, address)
+        target = urls.resolve(base_url, address) if address.strip() else ""
         if not urls.is_http(target):
             drop(frame)
             continue

@@ -28,7 +28,8 @@ def settle_sources(root: Element, base_url: str) -> list[Removed]:
     """Give every ``img`` its true, absolute address; take out counters and what has no usable address."""
     removed: list[Removed] = []
     for image in list(root.iter("img")):
-        address = urls.resolve(base_url, _true_address(image))
+        found = _true_address(image)
+        address = urls.resolve(base_url, found) if found else ""
         sides = [_side(image.get("width")), _side(image.get("height"))]
         tiny = any(side is not None and side < 4 for side in sides)
         if not urls.is_http(address) or tiny:

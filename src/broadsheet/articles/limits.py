@@ -22,6 +22,11 @@ _TOKEN = re.compile(
     rf"<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*+>?|<(/?)([a-zA-Z][^\s/>]*+)((?:[\s/]++|{_ATTRIBUTE})*+)", re.DOTALL
 )
 _ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
+_ANY_START = re.compile(r"<(?!(?:br|hr|img|embed|meta)\b)[a-z]")
+# Elements whose content is text to the parser, up to their end tag.
+_RAW = frozenset("title textarea style script xmp iframe noembed noframes noscript".split())
+_RAW_START = re.compile(rf"<(?:{'|'.join(sorted(_RAW))})\b")
+_RAW_END = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 # An element of the first name ends by itself when one of the others begins right inside it.
 _ENDED_BY = {
@@ -73,24 +78,40 @@ def measure(markup: str) -> tuple[int, int]:
     """
     lowered = markup.lower()
     foreign = "<svg" in lowered or "<math" in lowered
+    if (foreign and "<![cdata[" in lowered) or ((foreign or "<select" in lowered) and _RAW_START.search(lowered)):
+        # What is text and what is markup hangs on where one stands in the tree: every start counts.
+        return len(_ANY_START.findall(lowered)), _most_attributes(markup)
     void = _VOID & _LEAVE_FOREIGN if foreign else _VOID
-    ends_count = not (foreign and "<![cdata[" in lowered)
     opened: list[str] = []
-    deepest = most = 0
-    for match in _TOKEN.finditer(markup):
-        if match[2] is None or (name := match[2].lower()) in void:
+    deepest = most = position = 0
+    while match := _TOKEN.search(markup, position):
+        position = match.end()
+        if match[2] is None:
             continue
         if len(match[3]) > MAX_ATTRIBUTES:
             most = max(most, len(_ONE_ATTRIBUTE.findall(match[3])))
+        name = match[2].lower()
         if match[1]:
-            if ends_count:
-                _close(opened, name)
-            continue
-        while opened and name in _ENDED_BY.get(opened[-1], ()) and (not foreign or opened[-1] in _LEAVE_FOREIGN):
-            opened.pop()
-        opened.append(name)
-        deepest = max(deepest, len(opened))
+            _close(opened, name)
+        elif name in _RAW:
+            end = _RAW_END[name].search(markup, position)
+            content = markup[position : end.start()].lower() if end and name == "script" else ""
+            if "<script" in content and "<!--" in content:  # it ends at another end tag
+                return len(_ANY_START.findall(lowered)), _most_attributes(markup)
+            position = end.start() if end else len(markup)
+        elif name == "plaintext":
+            break
+        elif name not in void:
+            while opened and name in _ENDED_BY.get(opened[-1], ()) and (not foreign or opened[-1] in _LEAVE_FOREIGN):
+                opened.pop()
+            opened.append(name)
+            deepest = max(deepest, len(opened))
     return deepest, most
+
+
+def _most_attributes(markup: str) -> int:
+    starts = (match[3] for match in _TOKEN.finditer(markup) if match[3] and len(match[3]) > MAX_ATTRIBUTES)
+    return max((len(_ONE_ATTRIBUTE.findall(text)) for text in starts), default=0)
 
 
 def _close(opened: list[str], name: str) -> None:

@@ -20,6 +20,8 @@ BLOCKS = frozenset(
 """Elements that begin on a line of their own."""
 
 _PARSER = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+# libxml2 does not know that these are void, and puts what follows inside them: a picture into its source.
+_UNKNOWN_VOID = re.compile(r"<(embed|source|track|wbr)\b([^<>]{0,4000})>", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 Element = Any
@@ -28,10 +30,12 @@ Element = Any
 
 def parse_fragment(markup: str) -> Element:
     """Return a ``div`` that holds the markup; comments and processing instructions are gone."""
-    text = _ILLEGAL.sub("", markup)
+    text = _UNKNOWN_VOID.sub(r"<\1\2></\1>", _ILLEGAL.sub("", markup))
     root = lxml.html.document_fromstring(f"<div>{text}</div>".encode(), parser=_PARSER, ensure_head_body=True)
     body = root.find("body")
-    body.tag = "div"
+    if len(body) == 1 and body[0].tag == "div" and not (body[0].tail or body.text):
+        return body[0]
+    body.tag = "div"  # an end tag of the markup has closed ours
     return body
 
 

@@ -10,7 +10,7 @@ from broadsheet.model import Feed
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import feeds, queue, stories
 from broadsheet.stories.cluster import components, tell
-from broadsheet.stories.duplicates import Candidate, compare
+from broadsheet.stories.duplicates import compare
 
 RELATE_VERSION = 1
 _AT_ONCE = 50
@@ -30,9 +30,10 @@ def relate(run: Run) -> None:
             for item in loaded.values():
                 touched |= set(stories.neighbours(connection, [item.id]))
                 stories.forget(connection, item.id)
-                stories.remember(connection, item.id, item.signature)
+            stories.remember(connection, list(loaded.values()))
             for item in loaded.values():
-                _match(connection, item)
+                others = stories.recall(connection, stories.candidates(connection, item))
+                stories.add_matches(connection, [match for other in others if (match := compare(item, other))])
             retell(connection, sorted(touched), publishers)
             queue.done(connection, "relate", RELATE_VERSION, [(item, "", "done", "") for item in group], run.now)
         stage.done += len(loaded)
@@ -43,11 +44,6 @@ def relate(run: Run) -> None:
 def publisher(feed: Feed) -> str:
     """Return who publishes a feed: the source in its section path, else its title, else its address."""
     return "/".join(feed.section[:2]) if len(feed.section) > 1 else feed.title or feed.url
-
-
-def _match(connection: Connection, item: Candidate) -> None:
-    others = stories.load(connection, stories.candidates(connection, item.id, item.signature, item.link))
-    stories.add_matches(connection, [match for other in others if (match := compare(item, other))])
 
 
 def retell(connection: Connection, ids: list[str], publishers: dict[str, str]) -> None:

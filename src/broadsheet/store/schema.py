@@ -186,6 +186,14 @@ shingles = Table(
     Index("shingles_by_article", "article_id"),
 )
 
+# The comparable form of each article, so that candidates are compared without reading their texts.
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("article_id", String, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
 title_keys = Table(
     "title_keys",
     metadata,

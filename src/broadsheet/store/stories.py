@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -14,51 +14,72 @@ from sqlalchemy.engine import Connection
 from broadsheet.model import Article, Match, story_path
 from broadsheet.store import site
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import articles, bodies, matches, shingles, story_aliases, story_overrides, title_keys
+from broadsheet.store.schema import (
+    articles,
+    bodies,
+    matches,
+    shingles,
+    signatures,
+    story_aliases,
+    story_overrides,
+    title_keys,
+)
 from broadsheet.stories.cluster import Member, tell
 from broadsheet.stories.duplicates import Candidate
-from broadsheet.stories.signature import Signature, sign
+from broadsheet.stories.signature import sign
 from broadsheet.text import words
 
 COMMON = 25
 """A shingle in more articles than this is a phrase, not a sign of copying."""
+
+MIN_SHARED_SAMPLES = 2
 
 
 def forget(connection: Connection, article_id: str) -> None:
     """Take an article's signature and matches out."""
     connection.execute(sa.delete(shingles).where(shingles.c.article_id == article_id))
     connection.execute(sa.delete(title_keys).where(title_keys.c.article_id == article_id))
+    connection.execute(sa.delete(signatures).where(signatures.c.article_id == article_id))
     connection.execute(sa.delete(matches).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id)))
 
 
-def remember(connection: Connection, article_id: str, signature: Signature) -> None:
-    """Keep an article's signature so that later ones find it."""
-    rows = [{"hash": number, "article_id": article_id} for number in signature.hashes]
+def remember(connection: Connection, new: Sequence[Candidate]) -> None:
+    """Keep the signatures of articles so that later ones find them."""
+    rows = [{"hash": number, "article_id": item.id} for item in new for number in item.signature.hashes]
     if rows:
         connection.execute(insert(shingles).on_conflict_do_nothing(), rows)
-    if signature.title:
+    titles = [{"key": item.signature.title, "article_id": item.id} for item in new if item.signature.title]
+    if titles:
+        connection.execute(insert(title_keys).on_conflict_do_nothing(), titles)
+    if new:
+        statement = insert(signatures)
         connection.execute(
-            insert(title_keys).on_conflict_do_nothing().values(key=signature.title, article_id=article_id)
+            statement.on_conflict_do_update(index_elements=["article_id"], set_={"data": statement.excluded.data}),
+            [{"article_id": item.id, "data": msgspec.json.encode(item)} for item in new],
         )
 
 
-def candidates(connection: Connection, article_id: str, signature: Signature, link: str) -> list[str]:
+def candidates(connection: Connection, item: Candidate) -> list[str]:
     """Return the ids of articles that may be the same report: by shared shingles, equal title, equal address."""
     found: set[str] = set()
-    if signature.hashes:
-        rare = (
-            sa.select(shingles.c.hash)
-            .where(shingles.c.hash.in_(signature.hashes))
-            .group_by(shingles.c.hash)
-            .having(sa.func.count() <= COMMON)
-        )
-        query = sa.select(shingles.c.article_id).where(shingles.c.hash.in_(rare)).group_by(shingles.c.article_id)
-        found.update(connection.scalars(query.having(sa.func.count() >= 2)))
-    if signature.title:
-        found.update(connection.scalars(sa.select(title_keys.c.article_id).where(title_keys.c.key == signature.title)))
-    if link:
-        found.update(connection.scalars(sa.select(articles.c.id).where(articles.c.link == link)))
-    return sorted(found - {article_id})
+    # Straight to the driver: this is the hot path, and SQLAlchemy's objects cost more than the queries.
+    cursor = connection.connection.cursor()
+    if item.signature.hashes:
+        # At most one more than counts of each hash: a phrase that stands in every article costs no more than a rare one.
+        one = f"SELECT * FROM (SELECT hash, article_id FROM shingles WHERE hash = ? LIMIT {COMMON + 1})"
+        query = " UNION ALL ".join([one] * len(item.signature.hashes))
+        rows = cursor.execute(query, item.signature.hashes).fetchall()
+        holders: dict[int, list[str]] = defaultdict(list)
+        for number, other in rows:
+            holders[number].append(other)
+        times = Counter(other for others in holders.values() if len(others) <= COMMON for other in others)
+        found.update(other for other, count in times.items() if count >= MIN_SHARED_SAMPLES)
+    if item.signature.title:
+        titled = cursor.execute("SELECT article_id FROM title_keys WHERE key = ?", (item.signature.title,))
+        found.update(row[0] for row in titled)
+    if item.link:
+        found.update(connection.scalars(sa.select(articles.c.id).where(articles.c.link == item.link)))
+    return sorted(found - {item.id})
 
 
 def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
@@ -79,6 +100,14 @@ def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
             )
         )  # fmt: skip
     return found
+
+
+def recall(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
+    """Return articles as the comparison needs them, by the signatures that were kept."""
+    if not ids:
+        return []
+    query = sa.select(signatures.c.data).where(signatures.c.article_id.in_(ids)).order_by(signatures.c.article_id)
+    return [msgspec.json.decode(data, type=Candidate) for data in connection.scalars(query)]
 
 
 def add_matches(connection: Connection, found: Iterable[Match]) -> None:

@@ -48,7 +48,13 @@ def tell(members: Sequence[Member], pinned: Collection[str] = ()) -> Story:
     longest = max(member.length for member in members) or 1
     order = sorted(
         members,
-        key=lambda member: (member.id not in pinned, member.sponsored, -round(member.length / longest * 5), member.published, member.id),
+        key=lambda member: (
+            member.id not in pinned,
+            member.sponsored,
+            -round(member.length / longest * 5),
+            member.published,
+            member.id,
+        ),
     )
     return Story(
         id=first.id,

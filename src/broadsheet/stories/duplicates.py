@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from broadsheet.model import Match, Record
@@ -28,14 +29,12 @@ def compare(one: Candidate, other: Candidate) -> Match | None:
     """Return why the two report one event, or None. The answer does not depend on their order."""
     a, b = sorted((one, other), key=lambda item: item.id)
     apart = abs(a.published - b.published)
-    if a.link and a.link == b.link and a.feed_id != b.feed_id:
+    if a.link and a.link == b.link and (a.feed_id != b.feed_id or alike(a.signature.words, b.signature.words)):
         return Match(a=a.id, b=b.id, kind="address", score=1.0, because="both lead to the same page")
     if _is_series(a, b) or apart > WINDOW:
         return None
-    shared = len(set(a.signature.hashes) & set(b.signature.hashes))
-    fewest = min(len(a.signature.hashes), len(b.signature.hashes))
-    if fewest >= MIN_SAMPLES and shared / fewest >= MIN_SHARED:
-        score = shared / fewest
+    score, fewest = overlap(a.signature, b.signature)
+    if fewest >= MIN_SAMPLES and score >= MIN_SHARED:
         return Match(a=a.id, b=b.id, kind="text", score=round(score, 3), because=f"{score:.0%} of the text is the same")
     if (
         a.signature.title
@@ -47,6 +46,20 @@ def compare(one: Candidate, other: Candidate) -> Match | None:
         span = f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
         return Match(a=a.id, b=b.id, kind="title", score=0.9, because=f"same title within {span}")
     return None
+
+
+def alike(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether two titles have more words in common than not: one feed's item, retitled."""
+    ours, theirs = set(one), set(other)
+    return len(ours & theirs) * 2 > len(ours | theirs)
+
+
+def overlap(one: Signature, other: Signature) -> tuple[float, int]:
+    """Return the share of the shorter text's samples that the longer text has too, and how many samples that rests on."""
+    rate = max(one.rate, other.rate)
+    ours, theirs = one.at(rate), other.at(rate)
+    fewest = min(len(ours), len(theirs))
+    return (len(ours & theirs) / fewest if fewest else 0.0), fewest
 
 
 def _is_series(a: Candidate, b: Candidate) -> bool:

@@ -1,55 +1,130 @@
-"""What of an article is compared: sampled shingles of its text, its title in one form, the numbers in it.
+"""What of an article is compared: sampled shingles of its text, its title in one form, the numbers in the title.
 
-Shingles are runs of four tokens (a CJK character is a token). Of their hashes those that are 0 modulo the rate are
-kept: the same shingle is kept in every text or in none, so the shared share of samples estimates containment.
-Measured on 100,000 articles: precision 1.00, recall 1.00 for prefixes and cuts, 0.77 ms an article in SQLite.
+A shingle is a run of four tokens (a CJK character is a token; Traditional characters count as Simplified, full width as
+half width). Of the 64-bit hashes of a text's shingles those that are 0 modulo the rate are kept. A rate is a power of
+two, the highest that leaves at least 20 samples, so a flash of 50 characters keeps nearly all its shingles and a long
+feature one in some hundred. What is kept at a high rate is kept at every lower one: two texts are compared at the higher of their
+rates, and the share of samples that they have in common estimates how much of the one stands in the other.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from hashlib import blake2b
+import zlib
+from functools import lru_cache
+from typing import Any
 
 from broadsheet.model import Record
 from broadsheet.text import digest
 
 SHINGLE = 4
-MAX_SAMPLES = 64
-SHORT = 1000
-"""Characters; shorter texts have too few samples at the usual rate and are sampled four times as densely."""
-_TOKEN = re.compile(
-    r"[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]|[^\W_\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]+"
-)
+ENOUGH = 20
+"""Samples below which a lower rate is taken."""
+HIGHEST_RATE = 4096
+_CJK = "\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
+_TOKEN = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# What agencies and channels put around a text: a headline in brackets, a dateline, the source at the end.
+_LEAD = re.compile(
+    r"\s*(?:【[^】]{0,120}】)?\s*"
+    r"(?:[\u4e00-\u9fff]{0,14}?(?:\d{1,2}月)?\d{1,2}日(?:电|電|讯|訊|消息|获悉|獲悉)?[，,、：:（(]?|[\u4e00-\u9fffA-Za-z0-9]{2,10}(?:获悉|獲悉|讯|訊)[，,])?"
+)
+_DATELINE = re.compile(r"\s*[A-Z][A-Z .,'’-]{2,40}(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?(?: ?\([^)]{2,40}\))? ?[-–—]+ ")
+_TAIL = re.compile(r"[（(【\[][^（(【\[）)】\]]{1,30}[）)】\]]\s*$")
 
 
 class Signature(Record, frozen=True, kw_only=True):
-    """The comparable form of an article. ``hashes`` are signed 64-bit integers, as SQL keeps them."""
+    """The comparable form of an article. ``hashes`` are signed 64-bit integers, as SQL keeps them, in order."""
 
     hashes: tuple[int, ...]
+    rate: int
+    """One in so many shingles is kept."""
     title: str
+    """Digest by which equal titles are found."""
+    words: tuple[str, ...]
+    """Tokens of the title, each once, in order."""
     numbers: tuple[str, ...]
+    """Numbers in the title, each once, in order: issues of a series differ in them."""
+
+    def at(self, rate: int) -> frozenset[int]:
+        """Return the samples that a text of the higher ``rate`` would have kept too."""
+        return frozenset(number for number in self.hashes if number % rate == 0)
 
 
 def sign(title: str, text: str) -> Signature:
     """Return the signature of an article, boilerplate already taken out of ``text``."""
-    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
-    modulus = 4 if len(text) < SHORT else 32
-    found = set()
-    for index in range(max(0, len(tokens) - SHINGLE + 1)):
-        raw = blake2b("\x1f".join(tokens[index : index + SHINGLE]).encode("utf-8", "replace"), digest_size=8).digest()
-        number = int.from_bytes(raw, "big", signed=True)
-        if number % modulus == 0:
-            found.add(number)
+    kept, rate = _samples(tokens_of(text))
     return Signature(
-        hashes=tuple(sorted(found)[:MAX_SAMPLES]),
-        title=title_key(title),
+        hashes=kept, rate=rate, title=title_key(title), words=tuple(sorted(set(_TOKEN.findall(fold(title))))),
         numbers=tuple(sorted(set(_NUMBER.findall(unicodedata.normalize("NFKC", title))))),
-    )
+    )  # fmt: skip
+
+
+def tokens_of(text: str) -> list[str]:
+    """Return the tokens that are compared: folded, without what a channel puts around a report."""
+    return _TOKEN.findall(fold(without_affixes(text)))
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case, half width, Simplified characters."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return folded if folded.isascii() else folded.translate(_simplified())
+
+
+def without_affixes(text: str) -> str:
+    """Return the text without headline in brackets, dateline and source mark, where enough is left."""
+    inner = _LEAD.sub("", text, count=1)
+    inner = _DATELINE.sub("", inner, count=1) if inner[:1].isascii() else inner
+    head, tail = inner[:-60], inner[-60:]
+    inner = head + _TAIL.sub("", tail)
+    return inner if len(inner) * 2 >= len(text) else text
 
 
 def title_key(title: str) -> str:
     """Return the form in which titles are compared: letters and digits only, folded; empty for a short one."""
-    folded = re.sub(r"\W+", "", unicodedata.normalize("NFKC", title)).lower()
+    folded = re.sub(r"\W+", "", fold(title))
     return digest(folded, size=8) if len(folded) >= 8 else ""
+
+
+def _samples(tokens: list[str]) -> tuple[tuple[int, ...], int]:
+    import numpy as np
+
+    count = len(tokens) - SHINGLE + 1
+    if count < 1:
+        return (), 1
+    codes = np.fromiter(map(_code, tokens), dtype=np.uint64, count=len(tokens))
+    mixed = np.zeros(count, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for place in range(SHINGLE):
+            # FNV-like: the place of a token in the shingle counts.
+            mixed = (mixed ^ codes[place : place + count]) * np.uint64(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> np.uint64(29)
+    every = np.unique(mixed)
+    # The rate that should leave between one and two times as many as are enough; then as low as it takes.
+    rate = min(HIGHEST_RATE, 1 << max(0, (len(every) // ENOUGH).bit_length() - 1))
+    kept: Any = every[every % np.uint64(rate) == 0]
+    while len(kept) < ENOUGH and rate > 1:
+        rate //= 2
+        kept = every[every % np.uint64(rate) == 0]
+    return tuple(sorted(kept.view(np.int64).tolist())), rate
+
+
+@lru_cache(maxsize=100_000)
+def _code(token: str) -> int:
+    raw = token.encode("utf-8", "replace")
+    return zlib.crc32(raw) << 32 | zlib.adler32(raw)
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, int]:
+    """Return the table that takes each Traditional character to its Simplified one (OpenCC's)."""
+    import opencc
+
+    characters = [chr(code) for code in range(0x3400, 0xA000)]
+    converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {
+        ord(one): ord(other)
+        for one, other in zip(characters, converted, strict=True)
+        if one != other and len(other) == 1
+    }

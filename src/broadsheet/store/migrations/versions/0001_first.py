@@ -158,6 +158,12 @@ def upgrade() -> None:
         batch_op.create_index("shingles_by_article", ["article_id"], unique=False)
 
     op.create_table(
+        "signatures",
+        sa.Column("article_id", sa.String(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("article_id"),
+    )
+    op.create_table(
         "story_aliases",
         sa.Column("old", sa.String(), nullable=False),
         sa.Column("new", sa.String(), nullable=False),

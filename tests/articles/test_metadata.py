@@ -1,0 +1,139 @@
+"""What a page says of itself, and whom to believe."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import lxml.html
+import pytest
+
+from broadsheet.articles.metadata import Metadata, read_metadata
+
+URL = "https://news.example/a/1"
+DAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+def read(head: str, *, body: str = "", lang: str = "") -> Metadata:
+    page = (
+        f'<html lang="{lang}"><head>{head}</head><body>{body}</body></html>'
+        if lang
+        else f"<html><head>{head}</head><body>{body}</body></html>"
+    )
+    return read_metadata(lxml.html.document_fromstring(page), URL)
+
+
+def linked(**fields: Any) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle"} | fields)}</script>'
+
+
+def test_nothing_said_is_nothing_known() -> None:
+    assert read("") == Metadata()
+
+
+def test_json_ld() -> None:
+    meta = read(
+        linked(
+            headline="The &amp; title", author=[{"name": "Ann"}, {"name": "Bo"}], datePublished="2026-03-02T12:00:00+02:00",
+            dateModified="2026-03-03", image={"url": "/i.png"},
+        )
+    )  # fmt: skip
+    assert (meta.title, meta.authors, meta.published) == ("The & title", ("Ann", "Bo"), DAY)
+    assert meta.modified == datetime(2026, 3, 3, tzinfo=UTC)
+    assert meta.image == "https://news.example/i.png"
+    assert meta.origin == dict.fromkeys(["title", "byline", "published", "modified", "image"], "json-ld")
+
+
+LINKED = {
+    "in a graph": {"@graph": [{"@type": "WebSite", "name": "x"}, {"@type": "NewsArticle", "headline": "T"}]},
+    "in a list": [{"@type": "Organization"}, {"@type": ["Thing", "BlogPosting"], "headline": "T"}],
+    "as main entity": {"@type": "WebPage", "mainEntity": {"@type": "Article", "headline": "T"}},
+    "as a report": {"@type": "ReportageNewsArticle", "headline": "T"},
+}
+
+
+@pytest.mark.parametrize("where", LINKED)
+def test_json_ld_is_found(where: str) -> None:
+    assert read(f'<script type="application/ld+json">{json.dumps(LINKED[where])};</script>').title == "T"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[" * 100_000, "null", "3", '"x"', '{"@type": 3}', '{"@type": "Article", "author": 3, "headline": ["x"]}',
+     '{"@type": "Article", "image": [], "datePublished": {}}', '{"@type": [null, {}]}', '{"@graph": {"@graph": 1}}'],
+)  # fmt: skip
+def test_json_ld_of_nonsense_is_passed_over(text: str) -> None:
+    meta = read(f'<script type="application/ld+json">{text}</script><meta property="og:title" content="T">')
+    assert meta.title == "T"
+
+
+def test_trust_has_an_order() -> None:
+    tags = (
+        '<meta property="og:title" content="OG"><meta name="twitter:title" content="TW"><title>Page</title>'
+        '<meta name="author" content="Meta"><meta property="article:published_time" content="2026-01-01">'
+    )
+    assert read(linked(headline="LD", author="Ann") + tags).title == "LD"
+    assert read(linked(headline="LD", author="Ann") + tags).authors == ("Ann",)
+    meta = read(tags)
+    assert (meta.title, meta.authors) == ("OG", ("Meta",))
+    assert meta.published == datetime(2026, 1, 1, tzinfo=UTC)
+    assert meta.origin == {"title": "open-graph", "byline": "meta", "published": "meta"}
+
+
+def test_the_heading_that_the_title_holds_is_the_title() -> None:
+    body = "<h1>Site name</h1><h1>Harbour works start</h1>"
+    assert read("<title>Harbour works start - News</title>", body=body).title == "Harbour works start"
+    assert read("<title>Something - News</title>", body=body).title == "Something - News"
+    assert read("", body=body).title == "Site name"
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("Ann Lee", ("Ann Lee",)), ("Ann and Bo", ("Ann", "Bo")), ("Ann, Bo; Cy", ("Ann", "Bo", "Cy")),
+        ("张三、李四", ("张三", "李四")),
+        ("https://facebook.example/ann", ()), (" , ", ()), ("Sandra", ("Sandra",)),
+    ],
+)  # fmt: skip
+def test_names(value: str, names: tuple[str, ...]) -> None:
+    assert read(f'<meta name="author" content="{value}">').authors == names
+
+
+DATES = {
+    "2026-03-02T10:00:00Z": DAY,
+    "2026-03-02T10:00:00.000Z": DAY,
+    "2026-03-02 10:00": DAY,
+    "2026-03-02T18:00:00+08:00": DAY,
+    "2026-03-02T18:00:00+0800": DAY,
+    "2026-03-02 18:00:00 +0800": DAY,
+    "2026-03-02": DAY.replace(hour=0),
+    "2026-02-30": None,
+    "0001-01-01T00:00:00+12:00": None,
+    "9999-12-31T23:59:59-12:00": None,
+    "yesterday": None,
+    "2026-3-2": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("value", DATES)
+def test_dates(value: str) -> None:
+    assert read(linked(datePublished=value)).published == DATES[value]
+    assert read(f'<meta name="date" content="{value}">').published == DATES[value]
+
+
+def test_addresses_are_whole_and_languages_are_told() -> None:
+    meta = read(
+        '<link rel="canonical" href="../b"><meta property="og:image" content="//cdn.example/i.png">'
+        '<meta property="og:site_name" content=" The  News "><meta name="description" content="D">',
+        lang="de-AT",
+    )
+    assert meta.canonical == "https://news.example/b"
+    assert meta.image == "https://cdn.example/i.png"
+    assert (meta.language, meta.site, meta.description) == ("de-AT", "The News", "D")
+    assert read('<meta property="og:locale" content="zh_CN">').language == "zh-CN"
+
+
+def test_the_first_of_two_equal_tags_counts() -> None:
+    assert read('<meta property="og:title" content="A"><meta property="og:title" content="B">').title == "A"
