@@ -29,6 +29,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "moved_title": ("This page has moved", "此页已移动"),
     "because_text": ("%d %% of the text is the same", "正文有 %d %% 相同"),
     "because_title": ("the same title within hours", "数小时内标题相同"),
+    "because_event": ("the same names and numbers", "涉及相同的名称与数字"),
     "because_address": ("both lead to the same page", "指向同一页面"),
     "original": ("Read the original at %s", "在 %s 阅读原文"),
     "comments": ("Comments at the source", "来源处的评论"),

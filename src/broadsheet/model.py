@@ -334,7 +334,7 @@ class Match(Record, frozen=True, kw_only=True):
 
     a: str
     b: str
-    kind: Literal["address", "text", "title"]
+    kind: Literal["address", "text", "title", "event"]
     score: float
     because: str
 

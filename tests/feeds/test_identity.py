@@ -207,6 +207,22 @@ def test_an_entry_does_not_take_the_article_of_another() -> None:
     assert len(archive.digests) == 2
 
 
+def test_an_entry_without_guid_beside_one_with_the_same_title() -> None:
+    """Both are kept where their texts differ, in either order, and neither is taken for the other later."""
+    full = entry(1)
+    bare = entry(1, guid="", link="", content="<p>Another text.</p>")
+    told, archive = polls([full, bare], [bare, full], [full, bare])
+    assert told == [{"new": 2}, {"same": 2}, {"same": 2}]
+    assert len(archive.digests) == 2
+    told, _ = polls([bare, full], [full, bare])
+    assert told == [{"new": 2}, {"same": 2}]
+
+
+def test_an_entry_without_guid_that_repeats_one_with_it_is_left_out() -> None:
+    told, _ = polls([entry(1), entry(1, guid="", link="")], [entry(1, guid="", link=""), entry(1)])
+    assert told == [{"new": 1}, {"same": 1}]
+
+
 def test_nothing_gives_nothing() -> None:
     assert key_entries([]) == []
     assert decide([], {}, {}) == []
@@ -247,7 +263,9 @@ def test_any_document_polled_again_brings_nothing_new(entries: list[Entry]) -> N
     same document changes nothing."""
     keyed = key_entries(entries)
     assert all(item.keys for item in keyed)
-    assert len({item.keys[0] for item in keyed}) == len(keyed) <= len(entries)
+    keys = [key for item in keyed for key in item.keys]
+    assert len(set(keys)) == len(keys)
+    assert len(keyed) <= len(entries)
     archive = Archive()
     assert archive.poll(entries) == ({"new": len(keyed)} if keyed else {})
     assert archive.poll(entries) == ({"same": len(keyed)} if keyed else {})
@@ -260,5 +278,22 @@ def test_no_article_is_given_to_two_entries_of_a_document(before: list[Entry], a
     archive = Archive()
     archive.poll(before)
     keyed: list[Keyed] = key_entries(after)
-    known = [decision.article_id for decision in decide(keyed, archive.keys, archive.digests) if decision.article_id]
+    decisions = decide(keyed, archive.keys, archive.digests)
+    known = [decision.article_id for decision in decisions if decision.article_id]
     assert len(known) == len(set(known))
+    fresh = [decision.keyed.keys[0] for decision in decisions if decision.what == "new"]
+    assert not set(fresh) & set(archive.keys)
+
+
+@given(st.lists(st.lists(entries_of_any_kind, max_size=5), min_size=1, max_size=4), st.randoms())
+@settings(max_examples=200, deadline=None)
+def test_a_feed_that_comes_to_rest_brings_nothing_new(documents: list[list[Entry]], chance: Any) -> None:
+    """After any history: a document that stays as it is, in whatever order, is the same from its second poll on."""
+    archive = Archive()
+    for document in documents:
+        archive.poll(document)
+    last = list(documents[-1])
+    archive.poll(last)
+    for _ in range(3):
+        chance.shuffle(last)
+        assert set(archive.poll(last)) <= {"same"}

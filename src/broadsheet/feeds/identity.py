@@ -1,6 +1,7 @@
 """Which entry is this: new, changed, or the same as one that we know. Pure decisions; the store acts on them.
 
-An article may be known by several keys, most trusted first: the guid, the canonical link, title with date, the text.
+An article may be known by several keys: the guid (g), the canonical link (l), title with date (t), the text (x); where
+guid and link say nothing, also title, date and text together (y); the raw entry where there is nothing else (e).
 A kind of key that is missing or repeated in over 5 % of a document is not trusted in that document, because bad
 identity is rare per feed but total where it occurs. Position is never a key. A key once seen is kept for ever.
 """
@@ -17,6 +18,10 @@ from broadsheet.text import digest, plain_title, visible_text
 
 TRUSTED_SHARE = 0.05
 """Share of missing or repeated keys up to which a kind of key is trusted in a document."""
+
+
+_STRENGTH = "glytxe"
+"""Kinds of keys, the one that proves most first."""
 
 
 class Keyed(Record, frozen=True, kw_only=True):
@@ -37,27 +42,32 @@ class Decision(Record, frozen=True, kw_only=True):
 
 
 def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
-    """Return the entries with their keys; an entry that repeats an earlier one of the document is left out."""
+    """Return the entries with their keys, none of which two have; an entry that repeats another is left out."""
     guids = _trusted([entry.guid.strip() for entry in entries])
     links = _trusted([link_key(entry.link) for entry in entries])
-    found: list[Keyed] = []
-    taken: set[str] = set()
-    for entry, guid, link in zip(entries, guids, links, strict=True):
+    owned: set[str] = set()
+    found: dict[int, Keyed] = {}
+    # Those with guid or link first: the others are compared with them wherever in the document they stand.
+    for place in sorted(range(len(entries)), key=lambda place: not (guids[place] or links[place])):
+        entry, guid, link = entries[place], guids[place], links[place]
         title = plain_title(entry.title)
         seen = visible_text(entry.content or entry.summary)
         moment = entry.published or entry.updated
-        keys = [
-            f"g:{_short(guid)}" if guid else "",
-            f"l:{_short(link)}" if link else "",
-            f"t:{digest(title, moment.isoformat() if moment else '', '' if moment else seen)}" if title else "",
-            f"x:{digest(seen)}" if seen and not title else "",
-        ]
-        usable = tuple(key for key in keys if key) or (f"e:{digest(repr(entry.raw), entry.link, entry.guid)}",)
-        if usable[0] in taken:
+        date = moment.isoformat() if moment else ""
+        strong = [f"g:{_short(guid)}" if guid else "", f"l:{_short(link)}" if link else ""]
+        whole = f"y:{digest(title, date, seen)}"
+        if not any(strong) and whole in owned and (title or seen):
             continue
-        taken.add(usable[0])
-        found.append(Keyed(entry=entry, keys=usable, digest=digest(title, seen)))
-    return found
+        weak = f"t:{digest(title, date, '' if moment else seen)}" if title else f"x:{digest(seen)}" if seen else ""
+        bare = f"e:{digest(repr(entry.raw), entry.link, entry.guid)}" if not (weak or any(strong)) else ""
+        keys = [key for key in (*strong, weak, bare) if key and key not in owned]
+        if not any(strong) and title:
+            keys.append(whole)
+        if not keys:
+            continue
+        owned.update(keys, [whole])
+        found[place] = Keyed(entry=entry, keys=tuple(keys), digest=digest(title, seen))
+    return [found[place] for place in sorted(found)]
 
 
 def link_key(link: str) -> str:
@@ -77,20 +87,27 @@ def decide(
     """Return what to do with each entry, given the articles that keys are known to lead to.
 
     ``known`` maps key to article id, ``digests`` an article id to the digest of its newest entry. Each article is
-    taken once: where two entries of a document lead to one article by weaker keys, the first has it, and the other
-    is an article of its own.
+    taken once: where two entries of a document lead to one article, the one with the stronger key has it. The other
+    is an article of its own by the keys that nobody has yet, and a repetition where it has none.
     """
     digest_of = digests if callable(digests) else digests.__getitem__
-    claimed = {known[item.keys[0]] for item in keyed if item.keys[0] in known}
+    claims: dict[int, str] = {}
+    taken: set[str] = set()
+    for kind in _STRENGTH:
+        for place, item in enumerate(keyed):
+            for key in item.keys:
+                if key[0] == kind and place not in claims and (article := known.get(key)) and article not in taken:
+                    claims[place] = article
+                    taken.add(article)
     decisions: list[Decision] = []
-    for item in keyed:
-        article = known.get(item.keys[0], "")
-        if not article:
-            article = next((known[key] for key in item.keys[1:] if key in known and known[key] not in claimed), "")
-            claimed.add(article)
-        known_as = "same" if article and digest_of(article) == item.digest else "changed"
-        what = known_as if article else "new"
-        decisions.append(Decision(what=what, keyed=item, article_id=article))
+    for place, item in enumerate(keyed):
+        if place in claims:
+            article = claims[place]
+            what = "same" if digest_of(article) == item.digest else "changed"
+            decisions.append(Decision(what=what, keyed=item, article_id=article))
+        elif own := tuple(key for key in item.keys if key not in known):
+            fresh = Keyed(entry=item.entry, keys=own, digest=item.digest)
+            decisions.append(Decision(what="new", keyed=fresh))
     return decisions
 
 

@@ -183,7 +183,8 @@ shingles = Table(
     metadata,
     Column("hash", BigInteger, primary_key=True),
     Column("article_id", String, primary_key=True),
-    Index("shingles_by_article", "article_id"),
+    # One tree instead of a table with two indexes: it is the largest table, and every article adds some twenty rows.
+    sqlite_with_rowid=False,
 )
 
 # The comparable form of each article, so that candidates are compared without reading their texts.
@@ -194,12 +195,13 @@ signatures = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+# Titles (by digest) and anchors (names and numbers), by which reports in different words are found.
 title_keys = Table(
     "title_keys",
     metadata,
     Column("key", String, primary_key=True),
     Column("article_id", String, primary_key=True),
-    Index("title_keys_by_article", "article_id"),
+    sqlite_with_rowid=False,
 )
 
 matches = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -33,14 +34,27 @@ COMMON = 25
 """A shingle in more articles than this is a phrase, not a sign of copying."""
 
 MIN_SHARED_SAMPLES = 2
+MIN_SHARED_ANCHORS = 3
 
 
 def forget(connection: Connection, article_id: str) -> None:
     """Take an article's signature and matches out."""
-    connection.execute(sa.delete(shingles).where(shingles.c.article_id == article_id))
-    connection.execute(sa.delete(title_keys).where(title_keys.c.article_id == article_id))
+    for item in recall(connection, [article_id]):
+        hashes = [{"one": number, "article": article_id} for number in item.signature.hashes]
+        if hashes:
+            both = sa.and_(shingles.c.hash == sa.bindparam("one"), shingles.c.article_id == sa.bindparam("article"))
+            connection.execute(sa.delete(shingles).where(both), hashes)
+        keys = [{"one": key, "article": article_id} for key in _keys(item)]
+        if keys:
+            both = sa.and_(title_keys.c.key == sa.bindparam("one"), title_keys.c.article_id == sa.bindparam("article"))
+            connection.execute(sa.delete(title_keys).where(both), keys)
     connection.execute(sa.delete(signatures).where(signatures.c.article_id == article_id))
     connection.execute(sa.delete(matches).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id)))
+
+
+def _keys(item: Candidate) -> list[str]:
+    """Return the keys under which an article is found beside its shingles."""
+    return [*([item.signature.title] if item.signature.title else []), *item.signature.anchors]
 
 
 def remember(connection: Connection, new: Sequence[Candidate]) -> None:
@@ -48,9 +62,9 @@ def remember(connection: Connection, new: Sequence[Candidate]) -> None:
     rows = [{"hash": number, "article_id": item.id} for item in new for number in item.signature.hashes]
     if rows:
         connection.execute(insert(shingles).on_conflict_do_nothing(), rows)
-    titles = [{"key": item.signature.title, "article_id": item.id} for item in new if item.signature.title]
-    if titles:
-        connection.execute(insert(title_keys).on_conflict_do_nothing(), titles)
+    keys = [{"key": key, "article_id": item.id} for item in new for key in _keys(item)]
+    if keys:
+        connection.execute(insert(title_keys).on_conflict_do_nothing(), keys)
     if new:
         statement = insert(signatures)
         connection.execute(
@@ -66,20 +80,31 @@ def candidates(connection: Connection, item: Candidate) -> list[str]:
     cursor = connection.connection.cursor()
     if item.signature.hashes:
         # At most one more than counts of each hash: a phrase that stands in every article costs no more than a rare one.
-        one = f"SELECT * FROM (SELECT hash, article_id FROM shingles WHERE hash = ? LIMIT {COMMON + 1})"
+        one = f"SELECT * FROM (SELECT hash, article_id FROM shingles WHERE hash = ? LIMIT {COMMON + 1})"  # noqa: S608 - a constant
         query = " UNION ALL ".join([one] * len(item.signature.hashes))
         rows = cursor.execute(query, item.signature.hashes).fetchall()
-        holders: dict[int, list[str]] = defaultdict(list)
-        for number, other in rows:
-            holders[number].append(other)
-        times = Counter(other for others in holders.values() if len(others) <= COMMON for other in others)
-        found.update(other for other, count in times.items() if count >= MIN_SHARED_SAMPLES)
+        found.update(_frequent(rows, MIN_SHARED_SAMPLES))
     if item.signature.title:
         titled = cursor.execute("SELECT article_id FROM title_keys WHERE key = ?", (item.signature.title,))
         found.update(row[0] for row in titled)
+    if len(item.signature.anchors) >= MIN_SHARED_ANCHORS:
+        one = f"SELECT * FROM (SELECT key, article_id FROM title_keys WHERE key = ? LIMIT {COMMON + 1})"  # noqa: S608 - a constant
+        rows = cursor.execute(
+            " UNION ALL ".join([one] * len(item.signature.anchors)), item.signature.anchors
+        ).fetchall()
+        found.update(_frequent(rows, MIN_SHARED_ANCHORS))
     if item.link:
         found.update(connection.scalars(sa.select(articles.c.id).where(articles.c.link == item.link)))
     return sorted(found - {item.id})
+
+
+def _frequent(rows: Iterable[tuple[Any, str]], times: int) -> list[str]:
+    """Return the articles that hold at least so many of the keys, those keys left out that too many articles hold."""
+    holders: dict[Any, list[str]] = defaultdict(list)
+    for key, article in rows:
+        holders[key].append(article)
+    counts = Counter(article for found in holders.values() if len(found) <= COMMON for article in found)
+    return [article for article, count in counts.items() if count >= times]
 
 
 def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from broadsheet.model import Match, Record
+from broadsheet.stories.anchors import weight
 from broadsheet.stories.signature import Signature
 
 MIN_SHARED = 0.55
@@ -13,6 +14,11 @@ MIN_SHARED = 0.55
 MIN_SAMPLES = 5
 WINDOW = timedelta(days=3)
 TITLE_WINDOW = timedelta(hours=36)
+EVENT_WINDOW = timedelta(hours=36)
+EVENT_WEIGHT = 5.0
+"""Least weight of shared anchors, a number or a quoted name among them."""
+EVENT_SHARE = 0.4
+"""Of the weight of the report with the fewer anchors."""
 
 
 class Candidate(Record, frozen=True, kw_only=True):
@@ -45,7 +51,20 @@ def compare(one: Candidate, other: Candidate) -> Match | None:
         minutes = round(apart.total_seconds() / 60)
         span = f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
         return Match(a=a.id, b=b.id, kind="title", score=0.9, because=f"same title within {span}")
+    if a.feed_id != b.feed_id and apart <= EVENT_WINDOW and a.signature.cjk == b.signature.cjk:
+        return _same_event(a, b)
     return None
+
+
+def _same_event(a: Candidate, b: Candidate) -> Match | None:
+    """Return a match where two reports, told in different words, hang on the same names and numbers."""
+    shared = set(a.signature.anchors) & set(b.signature.anchors)
+    told = weight(shared)
+    least = min(weight(a.signature.anchors), weight(b.signature.anchors))
+    if told < EVENT_WEIGHT or told < EVENT_SHARE * least or all(anchor[0] == "w" for anchor in shared):
+        return None
+    named = ", ".join(anchor[2:] for anchor in sorted(shared, key=lambda anchor: ("qnw".index(anchor[0]), anchor))[:4])
+    return Match(a=a.id, b=b.id, kind="event", score=round(told / least, 3), because=f"both speak of {named}")
 
 
 def alike(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 from broadsheet.model import Record
-from broadsheet.text import digest
+from broadsheet.stories.anchors import anchors_of
+from broadsheet.text import digest, is_cjk
 
 SHINGLE = 4
 ENOUGH = 20
@@ -42,6 +43,10 @@ class Signature(Record, frozen=True, kw_only=True):
     """One in so many shingles is kept."""
     title: str
     """Digest by which equal titles are found."""
+    anchors: tuple[str, ...] = ()
+    """Quoted names, telling numbers and proper names of title and lead."""
+    cjk: bool = False
+    """Whether the title is Chinese, Japanese or Korean: reports in different scripts are not compared by anchors."""
     words: tuple[str, ...]
     """Tokens of the title, each once, in order."""
     numbers: tuple[str, ...]
@@ -54,9 +59,11 @@ class Signature(Record, frozen=True, kw_only=True):
 
 def sign(title: str, text: str) -> Signature:
     """Return the signature of an article, boilerplate already taken out of ``text``."""
-    kept, rate = _samples(tokens_of(text))
+    inner = fold(without_affixes(text))
+    kept, rate = _samples(_TOKEN.findall(inner))
     return Signature(
         hashes=kept, rate=rate, title=title_key(title), words=tuple(sorted(set(_TOKEN.findall(fold(title))))),
+        anchors=anchors_of(title, without_affixes(text[:2000])), cjk=is_cjk(title),
         numbers=tuple(sorted(set(_NUMBER.findall(unicodedata.normalize("NFKC", title))))),
     )  # fmt: skip
 

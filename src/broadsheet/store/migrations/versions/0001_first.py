@@ -153,10 +153,8 @@ def upgrade() -> None:
         sa.Column("hash", sa.BigInteger(), nullable=False),
         sa.Column("article_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("hash", "article_id"),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("shingles", schema=None) as batch_op:
-        batch_op.create_index("shingles_by_article", ["article_id"], unique=False)
-
     op.create_table(
         "signatures",
         sa.Column("article_id", sa.String(), nullable=False),
@@ -194,10 +192,8 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("article_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("key", "article_id"),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("title_keys", schema=None) as batch_op:
-        batch_op.create_index("title_keys_by_article", ["article_id"], unique=False)
-
     op.create_table(
         "tombstones",
         sa.Column("target", sa.String(), nullable=False),
