@@ -59,11 +59,11 @@ class Signature(Record, frozen=True, kw_only=True):
 
 def sign(title: str, text: str) -> Signature:
     """Return the signature of an article, boilerplate already taken out of ``text``."""
-    inner = fold(without_affixes(text))
-    kept, rate = _samples(_TOKEN.findall(inner))
+    inner = without_affixes(text)
+    kept, rate = _samples(_TOKEN.findall(fold(inner)))
     return Signature(
         hashes=kept, rate=rate, title=title_key(title), words=tuple(sorted(set(_TOKEN.findall(fold(title))))),
-        anchors=anchors_of(title, without_affixes(text[:2000])), cjk=is_cjk(title),
+        anchors=anchors_of(title, inner), cjk=is_cjk(title),
         numbers=tuple(sorted(set(_NUMBER.findall(unicodedata.normalize("NFKC", title))))),
     )  # fmt: skip
 
@@ -81,8 +81,10 @@ def fold(text: str) -> str:
 
 def without_affixes(text: str) -> str:
     """Return the text without headline in brackets, dateline and source mark, where enough is left."""
-    inner = _LEAD.sub("", text, count=1)
-    inner = _DATELINE.sub("", inner, count=1) if inner[:1].isascii() else inner
+    begin = _LEAD.match(text)
+    inner = text[begin.end() :] if begin else text
+    dateline = _DATELINE.match(inner) if inner[:1].isascii() else None
+    inner = inner[dateline.end() :] if dateline else inner
     head, tail = inner[:-60], inner[-60:]
     inner = head + _TAIL.sub("", tail)
     return inner if len(inner) * 2 >= len(text) else text
