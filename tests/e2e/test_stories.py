@@ -9,6 +9,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from broadsheet import parse_feed
 from broadsheet.cli import cli
 from broadsheet.newspaper import Newspaper
 from broadsheet.site.check import check_site
@@ -65,6 +66,23 @@ def test_an_event_has_a_page_with_all_its_reports(web: Web, paper: Callable[...,
     assert re.search(r"\d+ % of the text is the same", text)
     assert "2 sources report this" in text
     assert f"/story/{page.name}" in (made.folder / "public" / "index.html").read_text("utf-8")
+    assert faults(made) == ()
+
+
+def test_a_subscriber_gets_an_event_once(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """The newspaper's own feed has an entry an event, and keeps its id when another report follows."""
+    made = world(web, paper)
+    feed = parse_feed((made.folder / "public" / "feed.xml").read_bytes())
+    assert len(feed.entries) == 2
+    event = next(entry for entry in feed.entries if "2 sources report this" in entry.content)
+    web.pages["/three"] = Answer(
+        rss("Three", item(5, title="Mole: the ship is free", text=BODY, date="Mon, 02 Mar 2026 12:00:00 GMT"))
+    )
+    made.run()
+    again = parse_feed((made.folder / "public" / "feed.xml").read_bytes())
+    told = next(entry for entry in again.entries if "3 sources report this" in entry.content)
+    assert told.guid == event.guid
+    assert len(again.entries) == 2
     assert faults(made) == ()
 
 

@@ -147,9 +147,18 @@ class StoreArchive:
         return any(path[: len(section)] == section for section in self._selection.sections)
 
     @cached_property
+    def _selected(self) -> list[tuple[str, str, str]]:
+        """(article, feed, story) of what is selected: all that the other tables need of a large archive."""
+        return [
+            (stored.article.id, stored.article.feed_id, stored.story_id)
+            for stored in articles.everything(self._connection)
+            if self._wanted(stored)
+        ]
+
+    @property
     def ids(self) -> list[str]:
         """The selected articles, in the order of publication."""
-        return [stored.article.id for stored in articles.everything(self._connection) if self._wanted(stored)]
+        return [article for article, _, _ in self._selected]
 
     def articles(self, *, in_part: bool) -> Iterator[ExportArticle]:
         """Yield the selected articles; ``in_part`` as much of each as its feed's mode allows."""
@@ -175,7 +184,7 @@ class StoreArchive:
 
     def feeds(self) -> Iterator[ExportFeed]:
         """Yield the feeds of the articles; all of them where everything is selected."""
-        kept = {stored.article.feed_id for stored in articles.rows(self._connection, self.ids).values()}
+        kept = {feed for _, feed, _ in self._selected}
         for feed in self._feeds.values():
             if feed.id in kept or self._selection.everything:
                 state = self._states.get(feed.id, FeedState(feed_id=feed.id))
@@ -190,8 +199,7 @@ class StoreArchive:
     def stories(self) -> Iterator[Story]:
         """Yield the stories of the articles, in the order of their first article."""
         publishers = {feed_id: publisher(feed) for feed_id, feed in self._feeds.items()}
-        rows = articles.rows(self._connection, self.ids)
-        for story in dict.fromkeys(rows[article].story_id for article in self.ids if rows[article].story_id):
+        for story in dict.fromkeys(story for _, _, story in self._selected if story):
             ids = stories.articles_of(self._connection, [story])[story]
             yield tell(stories.members(self._connection, ids, publishers))
 

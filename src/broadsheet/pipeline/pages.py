@@ -19,6 +19,8 @@ _AT_ONCE = 200
 _SPECIAL = (
     SitePage(path="archive/index.html", kind="archive"),
     SitePage(path="sitemap.xml", kind="sitemap"),
+    SitePage(path="feed.xml", kind="storyatom"),
+    SitePage(path="feed.json", kind="storyjson"),
     SitePage(path="index.html", kind="front"),
 )
 
@@ -158,6 +160,8 @@ class Reader:
                     yield Output(path=page.path, body=outfeeds.sitemap(addresses[:50_000]))
                 case "atom" | "jsonfeed":
                     yield self._feed(page)
+                case "storyatom" | "storyjson":
+                    yield self._story_feed(page)
                 case _:
                     yield self._listing(page)
 
@@ -244,14 +248,28 @@ class Reader:
             for stored, html, _ in (whole[article_id] for article_id in reversed(ids))
             if stored.state == "live"
         )
+        return self._written(page, spec.title or self._composer.site.title, f"{spec.path}index.html", entries)
+
+    def _story_feed(self, page: SitePage) -> Output:
+        """Return the newspaper's own feed: every event once, told by its lead, with the other reports under it."""
+        newest = sorted(
+            self._stories(),
+            key=lambda story: (story.lead.article.published or story.lead.first_seen, story.lead.article.id),
+        )[-plan.FEED_ENTRIES :]
+        whole = articles.whole(self._connection, [story.lead.article.id for story in newest])
+        entries = tuple(
+            self._composer.story_entry(story, whole[story.lead.article.id][1]) for story in reversed(newest)
+        )
+        return self._written(page, self._composer.site.title, "index.html", entries)
+
+    def _written(self, page: SitePage, name: str, of: str, entries: tuple[outfeeds.OutEntry, ...]) -> Output:
         composer = self._composer
-        name = spec.title or composer.site.title
         feed = outfeeds.OutFeed(
             title=name if name == composer.site.title else f"{name} · {composer.site.title}",
-            url=composer.absolute(f"{spec.path}index.html"), self_url=composer.absolute(page.path),
-            language=composer.language, entries=entries, updated=outfeeds.newest(entries),
+            url=composer.absolute(of), self_url=composer.absolute(page.path), language=composer.language,
+            entries=entries, updated=outfeeds.newest(entries),
         )  # fmt: skip
-        body = outfeeds.atom(feed) if page.kind == "atom" else outfeeds.json_feed(feed)
+        body = outfeeds.atom(feed) if page.path.endswith(".xml") else outfeeds.json_feed(feed)
         return Output(path=page.path, body=body)
 
     # ----------------------------------------------------------------------------------------------- front page

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html as html_module
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import ada_url
+import msgspec
 
 from broadsheet import urls
 from broadsheet.config import Config
@@ -171,16 +173,16 @@ class Composer:
         )  # fmt: skip
 
     def page(
-        self, path: str, title: str, kind: str, *, feeds: str = "", trail: Sequence[Target] = (), **more: Any
+        self, path: str, title: str, kind: str, *, feeds: str | None = None, trail: Sequence[Target] = (), **more: Any
     ) -> Page:
-        """Return the record that every template is given; ``feeds`` is the folder whose feeds belong to the page."""
+        """Return the record that every template is given; ``feeds`` is the folder of its feeds."""
         found = (
             Target(title="Atom", href=f"{self.base}{feeds}feed.xml"),
             Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"),
         )
         return Page(
             site=self.site, title=title, path=path, canonical=self.absolute(path), kind=kind,
-            feeds=found if feeds else (), trail=(Target(title=self.labels["front_page"], href=self.base), *trail), **more,
+            feeds=() if feeds is None else found, trail=(Target(title=self.labels["front_page"], href=self.base), *trail), **more,
         )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------ pages
@@ -345,7 +347,7 @@ class Composer:
         """Return the front page: stories by rank, then by section; nothing stands on it twice."""
         newest = max((story.lead.article.published for story in stories if story.lead.article.published), default=None)
         if newest is None:
-            return self.page("index.html", self.site.title, "front", feeds="latest/"), Front(
+            return self.page("index.html", self.site.title, "front", feeds=""), Front(
                 lead=None, seconds=(), blocks=(), briefs=(), date=None
             )
         ordered = sorted(stories, key=lambda story: (-self._rank(story, newest), story.lead.article.id))
@@ -363,9 +365,7 @@ class Composer:
             lead=lead, seconds=tuple(seconds), blocks=blocks, briefs=briefs,
             date=context.moment(newest, self.zone, self.language, day_only=True),
         )  # fmt: skip
-        return self.page(
-            "index.html", self.site.title, "front", feeds="latest/", description=self.site.subtitle
-        ), record
+        return self.page("index.html", self.site.title, "front", feeds="", description=self.site.subtitle), record
 
     @staticmethod
     def _rank(story: FrontStory, newest: datetime) -> float:
@@ -374,6 +374,29 @@ class Composer:
             article.published or newest, newest, publishers=story.publishers, pictured=article.image is not None,
             length=words(article.excerpt),
         )  # fmt: skip
+
+    def story_entry(self, story: FrontStory, html: str) -> OutEntry:
+        """Return an event as our own feed carries it: the leading report, and links to the others under it."""
+        entry = self.out_entry(story.lead, html)
+        first = min(
+            (story.lead, *story.others), key=lambda item: (item.article.published or item.first_seen, item.article.id)
+        )
+        links = "".join(
+            f'<li><a href="{_escape(self._public(other))}">{_escape(other.article.title)}</a> '
+            f"({_escape(self.source(self.feed(other.article.feed_id)).title)})</li>"
+            for other in story.others
+        )
+        told = _escape(self.labels["reported_by"] % story.publishers)
+        # Named after the first report, so that a subscriber gets an event once however many reports follow.
+        return msgspec.structs.replace(
+            entry,
+            id=self.absolute(first.permalink),
+            html=entry.html + (f"<p>{told}</p><ul>{links}</ul>" if links else ""),
+        )
+
+    def _public(self, stored: StoredArticle) -> str:
+        link_only = self.feed(stored.article.feed_id).mode == "link"
+        return stored.article.url if link_only else self.absolute(stored.permalink)
 
     def out_entry(self, stored: StoredArticle, html: str) -> OutEntry:
         """Return an article as our feeds carry it, as much of it as its source's mode allows."""
@@ -408,4 +431,4 @@ def base_path(config: Config) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return html_module.escape(text)
