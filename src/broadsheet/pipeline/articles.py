@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from broadsheet import urls
 from broadsheet.articles.extract import VERSION, date_article, is_whole
 from broadsheet.articles.images import MIN_SIDE, localise
-from broadsheet.articles.template import MIN_SAMPLES, Template, learn_fragments
+from broadsheet.articles.template import MIN_SAMPLES, Template, learn_fragments, learn_template
 from broadsheet.errors import StoreError
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
 from broadsheet.net.client import Manners, fetch_many
@@ -145,10 +145,10 @@ def _template(run: Run, feed_id: str, count: int) -> Template:
     for source in recent:
         if source.page is not None:
             try:
-                pages.append(run.store.blobs.get(source.page.body).decode("utf-8", "replace"))
+                pages.append((run.store.blobs.get(source.page.body), source.page.final_url))
             except StoreError as error:
                 run.report.failures.append(str(error))
-    of_pages = learn_fragments(pages)
+    of_pages = learn_template(pages)
     merged = Template(
         samples=max(learnt.samples, of_pages.samples),
         lines={**of_pages.lines, **learnt.lines},

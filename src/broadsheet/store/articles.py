@@ -147,12 +147,12 @@ def sources(connection: Connection, ids: Sequence[str]) -> Iterator[Source]:
 
 
 def recent_of_feed(connection: Connection, feed_id: str, limit: int) -> list[str]:
-    """Return the ids of the feed's newest articles, newest first."""
+    """Return the ids of the articles that the feed gave last: the same ones before and after they are extracted."""
     return list(
         connection.scalars(
             sa.select(articles.c.id)
             .where(articles.c.feed_id == feed_id, articles.c.state != "gone")
-            .order_by(articles.c.published.desc().nulls_first(), articles.c.id)
+            .order_by(articles.c.number.desc())
             .limit(limit)
         )
     )
