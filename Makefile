@@ -10,7 +10,8 @@ demo: $(READY)
 	$(BIN)/broadsheet demo demo
 
 test: $(READY)
-	$(BIN)/pytest -q
+	sh scripts/test-tools.sh
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -18,6 +19,7 @@ check: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m benchmarks
 
 docs: $(READY)

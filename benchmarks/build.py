@@ -61,7 +61,8 @@ def run() -> Iterator[Row]:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             tables = "".join(
-                f'[[feeds]]\nurl = "https://{number}.example/feed"\nsection = "版面{number % 5}/来源{number % 12}/频道{number}"\nmode = "full"\n'
+                f'[[feeds]]\nurl = "https://{number}.example/feed"\nmode = "full"\n'
+                f'section = "版面{number % 5}/来源{number % 12}/频道{number}"\n'
                 for number in range(24)
             )
             (folder / "broadsheet.toml").write_text(f'[site]\nlanguage = "zh"\n{tables}', "utf-8")

@@ -17,7 +17,9 @@ from broadsheet.errors import UsageError
 @click.argument("format")
 @click.argument("directory", required=False, type=click.Path(path_type=Path))
 @click.option("--since", default="", metavar="TIME", help="Articles published since 2026-03-01, or in the last 7d.")
-@click.option("--section", "sections", multiple=True, metavar="PATH", help="Articles of a section, or section/source/channel.")
+@click.option(
+    "--section", "sections", multiple=True, metavar="PATH", help="Articles of a section, or section/source/channel."
+)
 @click.option("--day", default="", metavar="DAY", help="The edition of a day: 2026-03-12.")
 @click.option("--week", default="", metavar="WEEK", help="The edition of a week: 2026-W11.")
 @click.option("--story", default="", metavar="ID", help="One story, named by itself or by one of its articles.")

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from broadsheet.model import Entry, Feed, Record, Story, StoredArticle
+from broadsheet.model import Entry, Feed, Record, StoredArticle, Story
 
 
 class ExportArticle(Record, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ made visible code of what followed, and as a template one ``{% x %}`` in one art
 Dates are naive wall time in the site's ``timezone``. It is the only form that Hexo reads alike on every machine; what
 names its zone is shifted by the difference between the machine and the site. A site without a ``timezone`` reads wall
 time in the machine's zone: for such a site, dates are texts in UTC, which then alone are right everywhere.
+
+Hexo's helpers print the names of categories and tags as HTML, so these hold no ``<``, ``>`` and ``"``.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from broadsheet.export import frontmatter, sites
 from broadsheet.export.base import ExportArticle, Manifest, Target
 from broadsheet.export.bodies import inert
 from broadsheet.export.folder import Folder
-from broadsheet.export.names import Folders, Labels, hexo_key
+from broadsheet.export.names import Folders, Labels, hexo_key, unmarked
 
 PUBLIC = True
 _POSTS = "source/_posts/"
@@ -47,8 +49,8 @@ class _Site:
         self._folder = folder
         self._permalinks = target.permalinks
         self._folders = Folders(folder.names)
-        self._categories = Labels(hexo_key)
-        self._tags = Labels(hexo_key)
+        self._categories = Labels(hexo_key, unmarked)
+        self._tags = Labels(hexo_key, unmarked)
         self._pictures = sites.Pictures(target, folder, lambda path: f"source/{path}")
         self.note = f"timezone: {self._zone or 'UTC, quoted'}"
 
@@ -64,14 +66,14 @@ class _Site:
             "title": item.title,
             "categories": [self._categories.of(name) for name in item.path],
             "headimg": lead or None,
-            "author": item.source,
+            "author": unmarked(item.source),
             "comments": False,
             "date": self._date(item.date),
             "thumbnail": lead or None,
             "updated": self._date(item.modified or item.date),
             "tags": sites.tags_of(item, self._tags) or None,
             "link": item.stored.article.url or None,
-            "source": item.source,
+            "source": unmarked(item.source),
             "permalink": item.stored.permalink if self._permalinks else None,
             "disableNunjucks": True,
         }

@@ -20,7 +20,7 @@ from broadsheet.export import frontmatter, sites
 from broadsheet.export.base import ExportArticle, Manifest, Target
 from broadsheet.export.bodies import one_line
 from broadsheet.export.folder import Folder
-from broadsheet.export.names import Folders, Labels, hugo_key
+from broadsheet.export.names import Folders, Labels, hugo_key, hugo_plain
 
 PUBLIC = True
 _CONTENT = "content/posts/"
@@ -37,7 +37,7 @@ def write(articles: Iterable[ExportArticle], target: Target) -> Manifest:
             folder.start("hugo.toml", _configuration(target).encode())
         elif not _prints_html(folder.site):
             folder.notes.append(f"{folder.site}: markup.goldmark.renderer.unsafe must be true, or Hugo prints no body")
-        folders, categories, tags = Folders(folder.names), Labels(hugo_key), Labels(hugo_key)
+        folders, categories, tags = Folders(folder.names, hugo_plain), Labels(hugo_key), Labels(hugo_key)
         for item in articles:
             _bundle(item, target, folder, folders.of(item.path), categories, tags)
         for names, place in folders.used.items():
@@ -46,9 +46,7 @@ def write(articles: Iterable[ExportArticle], target: Target) -> Manifest:
         return folder.finish()
 
 
-def _bundle(
-    item: ExportArticle, target: Target, folder: Folder, place: str, categories: Labels, tags: Labels
-) -> None:
+def _bundle(item: ExportArticle, target: Target, folder: Folder, place: str, categories: Labels, tags: Labels) -> None:
     bundle = f"{_CONTENT}{place}{item.name}/"
 
     pictures = sites.Pictures(target, folder, lambda path: bundle + _beside(path))
@@ -80,6 +78,8 @@ def _configuration(target: Target) -> str:
         "title": target.title,
         "locale": sites.LOCALES.get(target.language, target.language),
         "timeZone": target.timezone,
+        "capitalizeListTitles": False,
+        "pluralizeListTitles": False,
     }
     lines = [f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in values.items()]
     return "".join(lines) + "\n[markup.goldmark.renderer]\nunsafe = true # the articles are sanitised HTML\n"

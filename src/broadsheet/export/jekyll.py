@@ -2,7 +2,7 @@
 
 Liquid is off twice: ``render_with_liquid: false`` for Jekyll 4, and braces as character references for Jekyll 3, which
 GitHub still runs and which does not know that field. Every post has its address in ``permalink``: made of categories, as
-Jekyll does it, two posts could have one.
+Jekyll does it, two posts could have one. Liquid escapes nothing by itself, so names hold no ``<``, ``>`` and ``"``.
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ from broadsheet.export import frontmatter, sites
 from broadsheet.export.base import ExportArticle, Manifest, Target
 from broadsheet.export.bodies import inert
 from broadsheet.export.folder import Folder
-from broadsheet.export.names import Labels, hexo_key
+from broadsheet.export.names import Labels, hexo_key, unmarked
 
 PUBLIC = True
 
 
 def write(articles: Iterable[ExportArticle], target: Target) -> Manifest:
     """Bring a Jekyll site's posts and pictures to what the articles are; an empty folder gets a configuration."""
-    with Folder(target, "jekyll", owned=("_posts", "m"), signs=("_config.yml", "_config.yaml", "_config.toml")) as folder:
+    with Folder(
+        target, "jekyll", owned=("_posts", "m"), signs=("_config.yml", "_config.yaml", "_config.toml")
+    ) as folder:
         if folder.site is None:
             folder.start("_config.yml", frontmatter.dump(_settings(target)).encode())
         known = sites.settings(folder.site) or _settings(target)
         root = sites.root_path(known.get("baseurl"))
         zone = sites.zone_of(known.get("timezone"), target.zone)
-        labels = Labels(hexo_key)
+        labels = Labels(hexo_key, unmarked)
         pictures = sites.Pictures(target, folder, lambda path: path)
         for item in articles:
             html, lead = pictures.settle(item, lambda path: root + path)
@@ -48,11 +50,11 @@ def _fields(item: ExportArticle, lead: str, labels: Labels) -> dict[str, Any]:
         "title": item.title,
         "categories": [labels.of(name) for name in item.path],
         "tags": sites.tags_of(item, labels) or None,
-        "author": item.source,
+        "author": unmarked(item.source),
         "image": lead or None,
         "description": article.excerpt or None,
         "link": article.url or None,
-        "source": item.source,
+        "source": unmarked(item.source),
         "comments": False,
         "permalink": f"/{item.stored.permalink}",
         "render_with_liquid": False,

@@ -31,8 +31,10 @@ def write(articles: Iterable[ExportArticle], target: Target) -> Manifest:
             # What was taken down leaves no name behind: names hold titles.
             folder.names[key] = known.get(key) or safe_name(item.title, ending=f"-{item.name}.md")
             up = "../" * place.count("/")
-            html, lead = pictures.settle(item, lambda path, up=up: f"{up}{path}")
-            folder.put(place + folder.names[key], frontmatter.page(_fields(item, lead, target), markdown(html)), item.id)
+            html, lead = pictures.settle(item, up.__add__)
+            folder.put(
+                place + folder.names[key], frontmatter.page(_fields(item, lead, target), markdown(html)), item.id
+            )
         return folder.finish()
 
 

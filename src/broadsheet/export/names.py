@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, MutableMapping
 
+from broadsheet.text import collapse
 from broadsheet.urls import short_id
 
 MAX_BYTES = 255
@@ -57,10 +58,14 @@ def fold(name: str) -> str:
 
 
 class Folders:
-    """Gives folders their names. ``known`` holds what was given before (path of names -> folder) and is added to."""
+    """Gives folders their names. ``known`` holds what was given before (path of names -> folder) and is added to.
 
-    def __init__(self, known: MutableMapping[str, str]) -> None:
+    ``plain`` takes out of a name what the tool does not take into addresses.
+    """
+
+    def __init__(self, known: MutableMapping[str, str], plain: Callable[[str], str] = str) -> None:
         self._known = known
+        self._plain = plain
         self._taken = {fold(folder): key for key, folder in known.items()}
         self.used: dict[str, str] = {}
         """What was asked for, by path of names."""
@@ -69,7 +74,7 @@ class Folders:
         """Return the folder of a path of names, with a slash at its end; no names have no folder."""
         parent = ""
         for depth in range(1, len(names) + 1):
-            key = "\x1f".join(names[:depth])
+            key = "\x1f".join(names[:depth]).encode("utf-8", "replace").decode()
             if key not in self._known:
                 self._known[key] = self._free(parent, names[depth - 1], key)
                 self._taken[fold(self._known[key])] = key
@@ -78,6 +83,7 @@ class Folders:
         return parent
 
     def _free(self, parent: str, name: str, key: str) -> str:
+        name = self._plain(name)
         wanted = f"{parent}{safe_name(name, size=200)}/"
         if fold(wanted) not in self._taken:
             return wanted
@@ -94,20 +100,35 @@ def hexo_key(name: str) -> str:
     return _HEXO_SPECIAL.sub("-", plain).strip("-").casefold()
 
 
-def hugo_key(name: str) -> str:
-    """Return what tells two names apart in Hugo's addresses: letters, digits and a few signs, in lower case."""
+def hugo_plain(name: str) -> str:
+    """Return a name of what Hugo takes into addresses: letters, digits and a few signs, a hyphen for all others."""
     kept = (char if char.isalnum() or unicodedata.category(char)[0] == "M" or char in "._+~-" else "-" for char in name)
-    return re.sub("-+", "-", "".join(kept)).strip("-.").casefold()
+    return re.sub("-+", "-", "".join(kept))
+
+
+def hugo_key(name: str) -> str:
+    """Return what tells two names apart in Hugo's addresses: what it takes of them, in lower case."""
+    return hugo_plain(name).strip("-.").casefold()
+
+
+_MARKUP = str.maketrans('<>"', "＜＞＂")
+
+
+def unmarked(name: str) -> str:
+    """Return a name that is no markup where a theme prints it as it is (Hexo's own lists of categories do)."""
+    return name.translate(_MARKUP)
 
 
 class Labels:
-    """Makes of names such that no two have one address in the tool, and none has an address that means another page.
+    """Makes labels of names: no two have one address in the tool, and none has an address that means another page.
 
     A name stays as it is where it can; else its signs become full-width ones (C++ to C＋＋), else a short id follows.
+    ``plain`` takes out of a name what may not stand in a label.
     """
 
-    def __init__(self, key: Callable[[str], str]) -> None:
+    def __init__(self, key: Callable[[str], str], plain: Callable[[str], str] = str) -> None:
         self._key = key
+        self._plain = plain
         self._given: dict[str, str] = {}
         self._taken: set[str] = set()
 
@@ -118,7 +139,7 @@ class Labels:
         return self._given[name]
 
     def _candidates(self, name: str) -> list[str]:
-        plain = cut(" ".join(name.replace("/", "∕").split()), 180).strip()
+        plain = cut(collapse(self._plain(name)).replace("/", "∕"), 180).strip()
         wide = plain.translate(_WIDE)
         return [plain, wide, *(f"{wide} {short_id(name, length)}".strip() for length in (4, 12, 51))]
 

@@ -25,6 +25,8 @@ _RICH = frozenset("blockquote dl figure h2 h3 h4 h5 h6 hr ol pre table ul".split
 """What a cell of a Markdown table cannot hold."""
 _WHITE = re.compile(r"[ \t\n\r\f]+")
 _SIGNS = re.compile(r"[\\`*_\[\]#~|$]|==|%%")
+_AUTOLINK = re.compile(r"(?i)(https?|ftp|mailto|xmpp)(:)|(www)(\.)")
+"""Where GFM begins to make a link of text; it reads no escapes within."""
 _START = re.compile(r"([-+=])|(\d{1,9})([.)])")
 _OPENERS = re.compile(r"\{[{%#]")
 _MARKS = {"em": "\1\2", "i": "\1\2", "strong": "\3\4", "b": "\3\4", "del": "\5\6", "s": "\5\6"}
@@ -101,7 +103,9 @@ def _shield(match: re.Match[str]) -> str:
 
 def _indent(text: str, first: str, rest: str) -> str:
     lines = text.split("\n")
-    return "\n".join((first if not index else rest if line else rest.rstrip()) + line for index, line in enumerate(lines))
+    return "\n".join(
+        (first if not index else rest if line else rest.rstrip()) + line for index, line in enumerate(lines)
+    )
 
 
 def _list(element: Element, lists: int) -> Iterator[str]:
@@ -110,17 +114,21 @@ def _list(element: Element, lists: int) -> Iterator[str]:
     ordered = element.tag == "ol"
     number = int(element.get("start") or 1)
     items = []
-    for child in element:
-        if not isinstance(child.tag, str):
-            continue
-        blocks = list(_blocks(child)) if child.tag in _BLOCKS else list(_paragraphs(_inline(child)))
-        if not blocks:
-            continue
+    for blocks in filter(None, _items(element)):
         sign = f"{number}{')' if other else '.'} " if ordered else ("* " if other else "- ")
         number += 1
         items.append((_indent("\n\n".join(blocks), sign, " " * len(sign)), len(blocks)))
     if items:
         yield ("\n" if all(count == 1 for _, count in items) else "\n\n").join(text for text, _ in items)
+
+
+def _items(element: Element) -> Iterator[list[str]]:
+    """Yield the blocks of each item; what stands between items is an item as well."""
+    yield list(_paragraphs(_escape(element.text or "")))
+    for child in element:
+        if isinstance(child.tag, str):
+            yield list(_blocks(child)) if child.tag in _BLOCKS else list(_paragraphs(_inline(child)))
+        yield list(_paragraphs(_escape(child.tail or "")))
 
 
 def _code_block(element: Element) -> Iterator[str]:
@@ -251,10 +259,12 @@ def _escape(text: str) -> str:
     plain = _WHITE.sub(" ", text).translate(_REFERENCES)
     # References hold the sign # themselves; they are made of what has none, so signs are escaped around them.
     parts = re.split(r"(&(?:amp|lt|gt|#123|#125);)", plain)
-    return "".join(
-        part if index % 2 else _SIGNS.sub(lambda match: "".join(f"\\{char}" for char in match[0]), part)
-        for index, part in enumerate(parts)
-    )
+    return "".join(part if index % 2 else _shielded(part) for index, part in enumerate(parts))
+
+
+def _shielded(text: str) -> str:
+    signs = _SIGNS.sub(lambda match: "".join(f"\\{char}" for char in match[0]), text)
+    return _AUTOLINK.sub(lambda match: f"{match[1] or match[3]}\\{match[2] or match[4]}", signs)
 
 
 def _references(text: str) -> str:

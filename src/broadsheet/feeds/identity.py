@@ -94,11 +94,13 @@ def decide(
     claims: dict[int, str] = {}
     taken: set[str] = set()
     for kind in _STRENGTH:
-        for place, item in enumerate(keyed):
-            for key in item.keys:
-                if key[0] == kind and place not in claims and (article := known.get(key)) and article not in taken:
-                    claims[place] = article
-                    taken.add(article)
+        # In the order of the keys, not of the document: where two guids lead to one article (one was once taken for the
+        # other, renamed), the same entry has it at every poll.
+        bids = sorted((key, place) for place, item in enumerate(keyed) for key in item.keys if key[0] == kind)
+        for key, place in bids:
+            if place not in claims and (article := known.get(key)) and article not in taken:
+                claims[place] = article
+                taken.add(article)
     decisions: list[Decision] = []
     for place, item in enumerate(keyed):
         if place in claims:
