@@ -111,7 +111,7 @@ def test_a_sina_post_is_the_ancestors_without_its_faults(posts: tuple[Paper, dic
     paper, by_name = posts
     paper.export("hexo", tmp_path)
     exported = [
-        frontmatter.read(path.read_text("utf-8")) for path in (tmp_path / "source/_posts/金融/新浪财经").rglob("*.html")
+        frontmatter.read(path.read_text("utf-8")) for path in (tmp_path / "source/_posts/金融/新浪财经").rglob("*.md")
     ]
     sina = [post for name, post in by_name.items() if name.startswith("金融/新浪财经/")]
     assert len(exported) == len(sina) == 12
@@ -154,7 +154,9 @@ def test_dates_in_a_site_of_ones_own(setting: str, machine: str, node_modules: P
     (tmp_path / "_config.yml").write_text(
         f"title: Mine\nroot: /blog/\ntheme: landscape\ntimezone: {setting}\n", "utf-8"
     )
-    (tmp_path / "package.json").write_text('{"name": "mine", "hexo": {"version": ""}}', "utf-8")
+    # As "hexo init" makes it: Hexo loads the plugins that package.json names, the Markdown renderer among them.
+    package = {"name": "mine", "hexo": {"version": ""}, "dependencies": {"hexo": "*", "hexo-renderer-marked": "*"}}
+    (tmp_path / "package.json").write_text(json.dumps(package), "utf-8")
     desk = Desk([article(1, lead=True, body='<p>x <img src="/m/aa/0001.webp"></p>'), article(2)])
     hexo.write(iter(desk.articles), desk.target(tmp_path))
     built = build(tmp_path, node_modules, machine)

@@ -1,7 +1,7 @@
-"""Hexo: ``source/_posts/<section>/<source>/<channel>/<name>.html`` with the fields that the ancestor's themes know.
+"""Hexo: ``source/_posts/<section>/<source>/<channel>/<name>.md`` with the fields that the ancestor's themes know.
 
-Sources are HTML, which Hexo hands on as it is, with ``disableNunjucks``: as Markdown, a blank line within an element
-made visible code of what followed, and as a template one ``{% x %}`` in one article ended the build of all.
+The body is one line of HTML with ``disableNunjucks``: in several lines, a blank one within an element made visible code of
+what followed, and as a template one ``{% x %}`` in one article ended the build of all.
 
 Dates are naive wall time in the site's ``timezone``. It is the only form that Hexo reads alike on every machine; what
 names its zone is shifted by the difference between the machine and the site. A site without a ``timezone`` reads wall
@@ -20,7 +20,7 @@ import msgspec
 
 from broadsheet.export import frontmatter, sites
 from broadsheet.export.base import ExportArticle, Manifest, Target
-from broadsheet.export.bodies import inert
+from broadsheet.export.bodies import one_line
 from broadsheet.export.folder import Folder
 from broadsheet.export.names import Folders, Labels, hexo_key, unmarked
 
@@ -57,8 +57,8 @@ class _Site:
     def post(self, item: ExportArticle) -> None:
         """Write one post."""
         html, lead = self._pictures.settle(item, lambda path: self._root + path)
-        name = f"{_POSTS}{self._folders.of(item.path)}{item.name}.html"
-        self._folder.put(name, frontmatter.page(self._fields(item, lead), inert(html)), item.id)
+        name = f"{_POSTS}{self._folders.of(item.path)}{item.name}.md"
+        self._folder.put(name, frontmatter.page(self._fields(item, lead), one_line(html)), item.id)
 
     def _fields(self, item: ExportArticle, lead: str) -> dict[str, Any]:
         """Return the ancestor's fields in the ancestor's order, then ours."""
