@@ -84,6 +84,8 @@ def test_events_are_told_once_and_series_are_not_merged(world) -> None:
     titles = [{articles[article].title for article in story.articles} for story in stories]
     accord = next(found for found in titles if any("Heron Strait" in title for title in found))
     assert len(accord) == 3
+    ferry = next(found for found in titles if any("金盏号" in title for title in found))
+    assert len(ferry) == 3, "three reports in words of their own"
     for found in titles:
         assert (
             len([title for title in found if title.startswith(("收盘：", "Weather for the island", "Lantern "))]) <= 1
