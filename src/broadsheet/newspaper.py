@@ -110,36 +110,32 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     # ---------------------------------------------------------------------------------------------- work
 
-    def update(
-        self, *, only_feed: str = "", redo: str = "", progress: Any = None, report: Report | None = None
-    ) -> Report:
+    def update(self, *, only_feed: str = "", redo: str = "", progress: Any = None) -> Report:
         """Ask the feeds and do everything up to the stories. Returns the report; a failed feed is a line in it.
 
         Raises ``LockedError`` when another run is at work, ``ConfigError`` and ``StoreError`` as their names say.
         """
-        return self._run("update", lambda run: pipeline.update(run, redo=redo), progress, report, only_feed)
+        return self._run("update", lambda run: pipeline.update(run, redo=redo), progress, only_feed)
 
-    def build(self, *, full: bool = False, progress: Any = None, report: Report | None = None) -> Report:
+    def build(self, *, full: bool = False, progress: Any = None) -> Report:
         """Bring the site up to date with the store."""
-        return self._run("build", lambda run: pipeline.build(run, full=full), progress, report)
+        return self._run("build", lambda run: pipeline.build(run, full=full), progress)
 
-    def run(self, *, progress: Any = None, only_feed: str = "", strict: bool = False) -> Report:  # noqa: ARG002
+    def run(self, *, progress: Any = None) -> Report:
         """Update, then build: the main job."""
 
         def both(run: Run) -> None:
             pipeline.update(run)
             pipeline.build(run)
 
-        return self._run("run", both, progress, None, only_feed)
+        return self._run("run", both, progress)
 
-    def _run(
-        self, command: str, work: Callable[[Run], None], progress: Any, report: Report | None, only_feed: str = ""
-    ) -> Report:
+    def _run(self, command: str, work: Callable[[Run], None], progress: Any, only_feed: str = "") -> Report:
         now = self._clock()
         wanted = self.subscriptions()
         if only_feed and only_feed not in {feed.url for feed in wanted}:
             raise UsageError(f"{only_feed} is not among the subscriptions. 'broadsheet status' lists them.")
-        report = report or Report(command=command, started=now)
+        report = Report(command=command, started=now)
         engine = open_engine(self.config.engine)
         try:
             with self.store.lock(command):

@@ -74,19 +74,6 @@ def again(connection: Connection, stage: str, item: str, now: datetime) -> bool:
     return True
 
 
-def recorded(connection: Connection, stage: str, items: Sequence[str]) -> dict[str, tuple[int, str, str]]:
-    """Return (version, input digest, outcome) of the items that the stage has done before."""
-    found: dict[str, tuple[int, str, str]] = {}
-    for start in range(0, len(items), 500):
-        rows = connection.execute(
-            sa.select(ledger.c.item, ledger.c.version, ledger.c.input, ledger.c.outcome).where(
-                ledger.c.stage == stage, ledger.c.item.in_(items[start : start + 500])
-            )
-        )
-        found |= {row.item: (row.version, row.input, row.outcome) for row in rows}
-    return found
-
-
 def redo(connection: Connection, stage: str) -> int:
     """Make everything that the stage has ever had due again and return how much that is."""
     if stage == "parse":
