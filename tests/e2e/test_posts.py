@@ -73,6 +73,28 @@ def feeds_of(posts: list[Post], base: str) -> dict[tuple[str, ...], bytes]:
     }
 
 
+def posts_of(corpus: Path) -> list[Post]:
+    """Return every post."""
+    root = corpus / "posts"
+    return [Post(about, root) for about in json.loads((root / "index.json").read_text("utf-8"))["posts"]]
+
+
+def prepare(folder: Path, posts: list[Post], web: Web) -> None:
+    """Serve the posts as feeds and make a newspaper of them, not yet run."""
+    tables = ""
+    for number, (section, body) in enumerate(feeds_of(posts, web.url).items()):
+        web.pages[f"/feed{number}.xml"] = Answer(body)
+        path = json.dumps("/".join(section), ensure_ascii=False)
+        tables += (
+            f'[[feeds]]\nurl = "{web.url}/feed{number}.xml"\nsection = {path}\nmode = "full"\nfull_text = "never"\n'
+        )
+    (folder / "broadsheet.toml").write_text(
+        '[site]\ntitle = "旧闻"\nlanguage = "zh"\ntimezone = "Asia/Shanghai"\n[poll]\ndelay = 0\nper_host = 4\n'
+        f'allow_private = ["{web.address}"]\n[media]\ncopy = false\n{tables}',
+        "utf-8",
+    )
+
+
 _MEASURED = r"""
 import re, sys
 from pathlib import Path
@@ -87,23 +109,11 @@ print(int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]
 @pytest.fixture(scope="module")
 def published(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Post], int]:
     """A newspaper of all posts, printed by the real main job in a process of its own, and that process's peak in MiB."""
-    root = corpus / "posts"
-    posts = [Post(about, root) for about in json.loads((root / "index.json").read_text("utf-8"))["posts"]]
+    posts = posts_of(corpus)
     folder = tmp_path_factory.mktemp("posts")
     web = Web()
     try:
-        tables = ""
-        for number, (section, body) in enumerate(feeds_of(posts, web.url).items()):
-            web.pages[f"/feed{number}.xml"] = Answer(body)
-            path = json.dumps("/".join(section), ensure_ascii=False)
-            tables += (
-                f'[[feeds]]\nurl = "{web.url}/feed{number}.xml"\nsection = {path}\nmode = "full"\nfull_text = "never"\n'
-            )
-        (folder / "broadsheet.toml").write_text(
-            '[site]\ntitle = "旧闻"\nlanguage = "zh"\ntimezone = "Asia/Shanghai"\n[poll]\ndelay = 0\nper_host = 4\n'
-            f'allow_private = ["{web.address}"]\n[media]\ncopy = false\n{tables}',
-            "utf-8",
-        )
+        prepare(folder, posts, web)
         done = subprocess.run(
             [sys.executable, "-c", _MEASURED, str(folder)], capture_output=True, text=True, check=True, timeout=250
         )

@@ -15,8 +15,8 @@ from broadsheet.demo import DemoServer, config, subscriptions
 from broadsheet.export import ExportArticle
 from broadsheet.newspaper import Newspaper
 from broadsheet.pipeline.export import Selection, StoreArchive
-from tests.conftest import Answer, Web
-from tests.e2e.test_posts import Post, feeds_of
+from tests.conftest import Web
+from tests.e2e.test_posts import Post, posts_of, prepare
 from tests.export.made import Desk, hostile, picture
 
 PLUGINS = (
@@ -100,23 +100,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Paper:
 @pytest.fixture(scope="session")
 def posts(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Paper, dict[str, Post]]:
     """A newspaper of the ancestor's posts, with local copies of their pictures, and the posts by name."""
-    root = corpus / "posts"
-    found = [Post(about, root) for about in json.loads((root / "index.json").read_text("utf-8"))["posts"]]
+    found = posts_of(corpus)
     folder = tmp_path_factory.mktemp("posts-paper")
     web = Web()
     try:
-        tables = ""
-        for number, (section, body) in enumerate(feeds_of(found, web.url).items()):
-            web.pages[f"/feed{number}.xml"] = Answer(body)
-            path = json.dumps("/".join(section), ensure_ascii=False)
-            tables += (
-                f'[[feeds]]\nurl = "{web.url}/feed{number}.xml"\nsection = {path}\nmode = "full"\nfull_text = "never"\n'
-            )
-        (folder / "broadsheet.toml").write_text(
-            '[site]\ntitle = "旧闻"\nlanguage = "zh"\ntimezone = "Asia/Shanghai"\n[poll]\ndelay = 0\nper_host = 4\n'
-            f'allow_private = ["{web.address}"]\n[media]\ncopy = false\n{tables}',
-            "utf-8",
-        )
+        prepare(folder, found, web)
         with Newspaper(folder) as paper:
             paper.run()
     finally:

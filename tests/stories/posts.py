@@ -13,7 +13,7 @@ from broadsheet.articles.template import learn_fragments
 from broadsheet.model import Entry
 from broadsheet.stories.duplicates import Candidate
 from broadsheet.stories.signature import sign
-from tests.e2e.test_posts import Post
+from tests.e2e.test_posts import Post, posts_of
 
 
 def clusters(corpus: Path) -> dict[str, Any]:
@@ -24,8 +24,7 @@ def clusters(corpus: Path) -> dict[str, Any]:
 
 def candidates(corpus: Path) -> tuple[list[Candidate], dict[str, str]]:
     """Return every post as a candidate, cleaned with what its channel repeats, and the texts by name."""
-    root = corpus / "posts"
-    posts = [Post(about, root) for about in json.loads((root / "index.json").read_text("utf-8"))["posts"]]
+    posts = posts_of(corpus)
     channels: dict[tuple[str, ...], list[Post]] = defaultdict(list)
     for post in posts:
         channels[post.section].append(post)
