@@ -170,7 +170,6 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         """Yield every story: the articles that report one event, the lead first."""
         from broadsheet.pipeline.relate import publisher
         from broadsheet.store import articles, feeds, stories
-        from broadsheet.stories.cluster import tell
 
         with self.store.read() as connection:
             publishers = {feed_id: publisher(feed) for feed_id, feed in feeds.everyone(connection).items()}
@@ -179,7 +178,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 if stored.story_id and stored.story_id not in seen:
                     seen.add(stored.story_id)
                     ids = stories.articles_of(connection, [stored.story_id])[stored.story_id]
-                    yield tell(stories.members(connection, ids, publishers), stories.pinned(connection))
+                    yield stories.told(connection, ids, publishers)
 
     def search(self, query: str, *, limit: int = 20) -> list[Article]:
         """Return the articles that hold all words of the query, best first."""

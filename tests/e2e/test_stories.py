@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable
@@ -111,6 +112,9 @@ def test_a_persons_word_wins_over_later_runs(web: Web, paper: Callable[..., News
     made.update(redo="relate")
     (story,) = made.stories()
     assert story.articles[0] == tea
+    say(made, "export", "json", str(made.folder / "out"))
+    (line,) = (made.folder / "out" / "stories.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["articles"][0] == tea, "exports tell it as the site does"
     made.build()
     assert any("Tea grows dear" in path.read_text("utf-8") for path in story_pages(made))
     assert faults(made) == ()

@@ -112,6 +112,11 @@ def body_images(root: Element) -> list[Image]:
     return found
 
 
+def copies_in(html: str) -> list[str]:
+    """Return the paths of our copies that stored HTML shows, in their order; ``localise`` wrote them so."""
+    return ["m/" + part.split('"', 1)[0] for part in html.split('src="/m/')[1:]]
+
+
 def localise(html: str, copies: Mapping[str, Image | None], *, keep_remote: bool = False) -> str:
     """Return safe HTML whose pictures are our copies; a picture without one becomes a link to the original."""
     if "<img" not in html:

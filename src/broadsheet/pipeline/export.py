@@ -33,7 +33,6 @@ from broadsheet.site.plan import names_of
 from broadsheet.store import articles, feeds, stories
 from broadsheet.store import export as store_export
 from broadsheet.store.database import Store
-from broadsheet.stories.cluster import tell
 
 _SPAN = re.compile(r"(\d{1,5})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
@@ -201,7 +200,7 @@ class StoreArchive:
         publishers = {feed_id: publisher(feed) for feed_id, feed in self._feeds.items()}
         for story in dict.fromkeys(story for _, _, story in self._selected if story):
             ids = stories.articles_of(self._connection, [story])[story]
-            yield tell(stories.members(self._connection, ids, publishers))
+            yield stories.told(self._connection, ids, publishers)
 
     def responses(self) -> Iterator[ExportResponse]:
         """Yield the answers that the articles come from, save what holds something that was taken down."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from broadsheet.articles.images import copies_in
 from broadsheet.errors import StoreError
 from broadsheet.model import Match, Output, SitePage, StoredArticle, story_path
 from broadsheet.pipeline.run import Run, batches
@@ -121,8 +122,7 @@ class Reader:
         if stored.state == "live" and self._composer.feed(stored.article.feed_id).mode != "link":
             if stored.article.image and stored.article.image.path:
                 yield stored.article.image.path
-            for part in html.split('src="/m/')[1:]:
-                yield "m/" + part.split('"', 1)[0]
+            yield from copies_in(html)
 
     def _picture(self, path: str) -> bytes:
         source = self._run.store.state_dir / path

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from broadsheet.model import Article, Match, story_path
+from broadsheet.model import Article, Match, Story, story_path
 from broadsheet.store import site
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import (
@@ -275,9 +275,14 @@ def several(connection: Connection) -> list[str]:
     return sorted(connection.scalars(query))
 
 
+def told(connection: Connection, ids: Sequence[str], publishers: dict[str, str]) -> Story:
+    """Return the story that the articles make, led by what a person pinned; ``publishers`` names each feed's."""
+    return tell(members(connection, ids, publishers), pinned(connection))
+
+
 def lead_order(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Return the articles of a story, the lead first."""
-    return list(tell(members(connection, ids, {}), pinned(connection)).articles)
+    return list(told(connection, ids, {}).articles)
 
 
 def reasons(connection: Connection, ids: Sequence[str]) -> dict[str, list[Match]]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
+from broadsheet.articles.images import copies_in
 from broadsheet.model import Article, Entry, Record
 from broadsheet.store import articles as article_store
 from broadsheet.store import search, stories
@@ -60,7 +61,7 @@ def remove(connection: Connection, ids: Sequence[str], note: str, at: datetime) 
         stories.forget(connection, article_id)
         if before is not None:
             pictures |= {before.image.path} if before.image and before.image.path else set()
-            pictures |= {"m/" + part.split('"', 1)[0] for part in before.html.split('src="/m/')[1:]}
+            pictures.update(copies_in(before.html))
         blobs |= _forget_responses(connection, article_id)
         kept = Article(
             id=article_id, feed_id=before.feed_id if before else "", published=before.published if before else None
