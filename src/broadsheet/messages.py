@@ -153,6 +153,22 @@ _LINES: dict[str, tuple[str, str]] = {
         "{live} articles published, {waiting} waiting, {gone} taken down.",
         "已发布 {live} 篇，等待 {waiting} 篇，已撤下 {gone} 篇。",
     ),
+    "due.new": ("never asked yet", "尚未询问过"),
+    "due.run": ("at the next run", "下次运行时"),
+    "due.gone": (
+        "gone for good (410 twice): not asked any more; 'broadsheet update --feed URL' asks again",
+        "已永久消失（两次 410），不再询问；可用 broadsheet update --feed URL 再试",
+    ),
+    "due.failed": ("left alone for a time after failing", "失败后暂停一段时间"),
+    "due.retry-after": ("the server asked to be left alone (Retry-After)", "服务器要求暂缓访问（Retry-After）"),
+    "due.host": ("its host asked to be left alone (429)", "其主机要求暂缓访问（429）"),
+    "due.wish": ("the source asks for so long a pause ({by})", "来源要求这样的间隔（{by}）"),
+    "due.skip": (
+        "the source does not want to be asked at this time (skipHours, skipDays)",
+        "来源不希望在此时被询问（skipHours、skipDays）",
+    ),
+    "due.rhythm": ("it has been silent for ten times as long", "它沉寂的时间已十倍于此"),
+    "due.shortest": ("min_interval asks for so long a pause", "由 min_interval 设定"),
     "takedown.done": (
         "{count} articles taken down. Build to remove them from the site: broadsheet build",
         "已撤下 {count} 篇。请运行 broadsheet build 以从网站移除。",

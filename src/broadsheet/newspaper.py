@@ -92,7 +92,8 @@ class Newspaper(AbstractContextManager["Newspaper"]):
             section = tuple(part.strip() for part in item.section.split("/") if part.strip())
             found[item.url] = Feed(
                 id=feed_id(item.url), url=item.url, title=item.title, section=section, mode=item.mode,
-                full_text=item.full_text, limit=item.limit, filters=item.filters,
+                full_text=item.full_text, limit=item.limit, filters=item.filters, min_interval=item.min_interval,
+                max_interval=item.max_interval,
             )  # fmt: skip
         if self.config.opml:
             path = self.folder / self.config.opml
@@ -110,27 +111,32 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     # ---------------------------------------------------------------------------------------------- work
 
-    def update(self, *, only_feed: str = "", redo: str = "", progress: Any = None) -> Report:
+    def update(self, *, only_feed: str = "", everything: bool = False, redo: str = "", progress: Any = None) -> Report:
         """Ask the feeds and do everything up to the stories. Returns the report; a failed feed is a line in it.
+
+        ``only_feed`` (an address) is asked whatever its schedule says; with ``everything``, all feeds are, but for those
+        whose server asked to be left alone.
 
         Raises ``LockedError`` when another run is at work, ``ConfigError`` and ``StoreError`` as their names say.
         """
-        return self._run("update", lambda run: pipeline.update(run, redo=redo), progress, only_feed)
+        return self._run("update", lambda run: pipeline.update(run, redo=redo), progress, only_feed, everything)
 
     def build(self, *, full: bool = False, progress: Any = None) -> Report:
         """Bring the site up to date with the store."""
         return self._run("build", lambda run: pipeline.build(run, full=full), progress)
 
-    def run(self, *, progress: Any = None) -> Report:
-        """Update, then build: the main job."""
+    def run(self, *, everything: bool = False, progress: Any = None) -> Report:
+        """Update, then build: the main job. With ``everything``, feeds that are not due are asked too."""
 
         def both(run: Run) -> None:
             pipeline.update(run)
             pipeline.build(run)
 
-        return self._run("run", both, progress)
+        return self._run("run", both, progress, everything=everything)
 
-    def _run(self, command: str, work: Callable[[Run], None], progress: Any, only_feed: str = "") -> Report:
+    def _run(
+        self, command: str, work: Callable[[Run], None], progress: Any, only_feed: str = "", everything: bool = False
+    ) -> Report:
         now = self._clock()
         wanted = self.subscriptions()
         if only_feed and only_feed not in {feed.url for feed in wanted}:
@@ -146,7 +152,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 work(
                     Run(
                         folder=self.folder, config=self.config, store=self.store, engine=engine, now=now, report=report,
-                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed,
+                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed, everything=everything,
                     )
                 )  # fmt: skip
         finally:
