@@ -148,6 +148,15 @@ _LINES: dict[str, tuple[str, str]] = {
     "search.none": ("Nothing found for {query}.", "没有找到“{query}”。"),
     "status.empty": ("No feeds.", "没有订阅源。"),
     "status.never": ("never", "从未"),
+    "status.head": (
+        "feed|section|articles|a week|last success|next check|why then|saved by 304|failures",
+        "订阅源|版面|文章|每周|上次成功|下次询问|原因|304 节省|失败",
+    ),
+    "status.since": ("{count} since {since}: {error}", "自 {since} 起 {count} 次：{error}"),
+    "status.alarming": (
+        "{count} feeds have failed for a week or longer; they stand first.",
+        "{count} 个订阅源已失败一周以上，列于最前。",
+    ),
     "status.now": ("at the next run", "下次运行时"),
     "status.articles": (
         "{live} articles published, {waiting} waiting, {gone} taken down.",

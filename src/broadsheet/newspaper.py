@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,6 +21,9 @@ from broadsheet.model import Article, Feed, Story
 from broadsheet.pipeline.run import Report, Run, Silent
 from broadsheet.store.database import Store
 from broadsheet.urls import short_id
+
+if TYPE_CHECKING:
+    from broadsheet.pipeline.health import FeedHealth
 
 CONFIG_NAME = "broadsheet.toml"
 
@@ -185,6 +188,13 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                     seen.add(stored.story_id)
                     ids = stories.articles_of(connection, [stored.story_id])[stored.story_id]
                     yield stories.told(connection, ids, publishers)
+
+    def health(self) -> list[FeedHealth]:
+        """Return how each feed is doing, those that fail first: what ``broadsheet status`` shows."""
+        from broadsheet.pipeline.health import health
+
+        with self.store.read() as connection:
+            return health(connection, self.config, self.subscriptions(), self._clock())
 
     def search(self, query: str, *, limit: int = 20) -> list[Article]:
         """Return the articles that hold all words of the query, best first."""
