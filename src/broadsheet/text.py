@@ -241,9 +241,10 @@ def visible_text(markup: str) -> str:
     """
     if "<" not in markup:
         return collapse(_unescape(markup))
-    text = _without(markup, "<!--", "-->")
+    text = _without(markup, "<!--", "-->") if "<!--" in markup else markup
+    lowered = text.lower()
     for name in _RAW_TEXT:
-        if f"<{name}" in text.lower():
+        if f"<{name}" in lowered:
             text = _without(text, f"<{name}", f"</{name}>")
     return collapse(_unescape(_ANY_TAG.sub(" ", text)))
 

@@ -304,20 +304,23 @@ def canonical(url: str) -> str:
     Host in lower case, default port, dot segments, user name, fragment and tracking parameters gone. Scheme, ``www.``,
     the order of parameters and a trailing slash stay: servers tell them apart.
     """
-    url = url.strip()
-    parsed = _parse(url)
+    return canonical_http(url) or url.strip()
+
+
+def canonical_http(url: str) -> str:
+    """Return the canonical form of an http or https address, or ``""`` for anything else."""
+    parsed = _parse(url.strip())
     if parsed is None or parsed.protocol not in ("http:", "https:"):
-        return url
-    parsed.username = ""
-    parsed.password = ""
-    fragment = str(parsed.hash)
-    # ``#!`` addresses pages of one-page sites.
-    parsed.hash = fragment if fragment.startswith("#!") else ""
-    return (
-        strip_trackers(str(parsed.href))[0].rstrip("?")
-        if parsed.search or parsed.hash
-        else str(parsed.href).rstrip("?#")
-    )
+        return ""
+    href = str(parsed.href)
+    if "@" in href:
+        parsed.username = ""
+        parsed.password = ""
+        href = str(parsed.href)
+    address, mark, fragment = href.partition("#")
+    if fragment.startswith("!"):  # addresses a page of a one-page site
+        address += mark + fragment
+    return strip_trackers(address)[0].rstrip("?") if "?" in address or mark in address else address
 
 
 def unwrap(url: str) -> str:

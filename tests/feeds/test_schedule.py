@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.feeds import hints, schedule
-from broadsheet.model import Entry, Failed, Feed, FeedInfo, FeedState, ParsedFeed, Response, Wish
+from broadsheet.model import Entry, Failed, Feed, FeedInfo, FeedState, Response, Wish
 from broadsheet.text import digest
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -425,7 +425,7 @@ def test_a_document_leaves_its_hints() -> None:
     dates = (NOW + timedelta(days=3), NOW, NOW - timedelta(days=2), NOW - timedelta(days=7), None)
     entries = (*[Entry(published=date) for date in dates], Entry(updated=NOW))
     info = FeedInfo(ttl=30, skip_hours=(3,), skip_days=("Sunday",))
-    state = schedule.with_hints(STATE, ParsedFeed(format="rss20", feed=info, entries=entries), NOW)
+    state = schedule.with_hints(STATE, info, hints.window(entries, NOW))
     assert state.document_wish == Wish(seconds=1800, by="ttl")
     assert (state.skip_hours, state.skip_days) == ((3,), ("Sunday",))
     assert state.window == timedelta(days=7).total_seconds(), "what is dated in the future aside"

@@ -34,8 +34,7 @@ def takedown_command(state: State, target: str, note: str) -> None:
             if kind != "article":
                 takedown.remember(connection, target.lower() if kind == "domain" else target, kind, note, now)
             orphans = takedown.remove(connection, ids, note, now)
-        for digest in orphans.blobs:
-            paper.store.blobs.path(digest).unlink(missing_ok=True)
+        paper.store.blobs.remove(orphans.blobs)
         for path in orphans.pictures:
             for root in (paper.store.state_dir, paper.folder / paper.config.site.output):
                 (root / path).unlink(missing_ok=True)

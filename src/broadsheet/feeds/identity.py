@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import urlsplit
+from typing import Generic, TypeVar
+
+import msgspec
 
 from broadsheet import urls
 from broadsheet.model import Entry, Record
@@ -24,20 +26,28 @@ _STRENGTH = "glytxe"
 """Kinds of keys, the one that proves most first."""
 
 
-class Keyed(Record, frozen=True, kw_only=True):
-    """An entry with its keys, most trusted first, and the digest of what a reader sees of it."""
+class Known(Record, frozen=True, kw_only=True):
+    """What identity is decided by: keys, most trusted first, and the digest of what a reader sees."""
 
-    entry: Entry
     keys: tuple[str, ...]
     digest: str
 
 
-class Decision(Record, frozen=True, kw_only=True):
+class Keyed(Known, frozen=True, kw_only=True):
+    """An entry with its keys."""
+
+    entry: Entry
+
+
+K = TypeVar("K", bound=Known)
+
+
+class Decision(msgspec.Struct, Generic[K], frozen=True, kw_only=True):
     """What to do with an entry. ``article_id`` is empty for a new article."""
 
     what: str
     """``new``, ``changed`` or ``same``."""
-    keyed: Keyed
+    keyed: K
     article_id: str = ""
 
 
@@ -72,18 +82,14 @@ def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
 
 def link_key(link: str) -> str:
     """Return the form in which links are compared: canonical, without scheme and ``www.``; empty for a bare host."""
-    if not urls.is_http(link):
-        return ""
-    parts = urlsplit(urls.canonical(link))
-    if parts.path in ("", "/") and not parts.query:
-        return ""
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.netloc.removeprefix('www.')}{parts.path}{query}"
+    address = urls.canonical_http(link).partition("#")[0].rstrip("?")
+    name, _, path = address.partition("://")[2].partition("/")
+    return f"{name.removeprefix('www.')}/{path}" if path else ""
 
 
 def decide(
-    keyed: Sequence[Keyed], known: Mapping[str, str], digests: Callable[[str], str] | Mapping[str, str]
-) -> list[Decision]:
+    keyed: Sequence[K], known: Mapping[str, str], digests: Callable[[str], str] | Mapping[str, str]
+) -> list[Decision[K]]:
     """Return what to do with each entry, given the articles that keys are known to lead to.
 
     ``known`` maps key to article id, ``digests`` an article id to the digest of its newest entry. Each article is
@@ -101,14 +107,14 @@ def decide(
             if place not in claims and (article := known.get(key)) and article not in taken:
                 claims[place] = article
                 taken.add(article)
-    decisions: list[Decision] = []
+    decisions: list[Decision[K]] = []
     for place, item in enumerate(keyed):
         if place in claims:
             article = claims[place]
             what = "same" if digest_of(article) == item.digest else "changed"
             decisions.append(Decision(what=what, keyed=item, article_id=article))
         elif own := tuple(key for key in item.keys if key not in known):
-            fresh = Keyed(entry=item.entry, keys=own, digest=item.digest)
+            fresh = item if own == item.keys else msgspec.structs.replace(item, keys=own)
             decisions.append(Decision(what="new", keyed=fresh))
     return decisions
 

@@ -13,7 +13,7 @@ import msgspec
 
 from broadsheet import urls
 from broadsheet.feeds import hints
-from broadsheet.model import Failed, Feed, FeedInfo, FeedState, ParsedFeed, Record, Response
+from broadsheet.model import Failed, Feed, FeedInfo, FeedState, Record, Response
 from broadsheet.text import digest, plain_title
 
 FIRST_PAUSE = timedelta(minutes=5)
@@ -190,11 +190,11 @@ def counted(state: FeedState, answer: Response) -> FeedState:
     )  # fmt: skip
 
 
-def with_hints(state: FeedState, parsed: ParsedFeed, at: datetime) -> FeedState:
+def with_hints(state: FeedState, feed: FeedInfo, window: float) -> FeedState:
     """Return the state that remembers when a document wants to be asked for, and how much time it covers."""
     return msgspec.structs.replace(
-        state, document_wish=hints.of_document(parsed.feed), skip_hours=parsed.feed.skip_hours,
-        skip_days=parsed.feed.skip_days, window=hints.window(parsed.entries, at),
+        state, document_wish=hints.of_document(feed), skip_hours=feed.skip_hours, skip_days=feed.skip_days,
+        window=window,
     )  # fmt: skip
 
 

@@ -22,11 +22,11 @@ class Stage(NamedTuple):
 
 def update_stages() -> list[Stage]:
     """Return the stages from poll to relate. ``parse`` merges what it reads, in the same transaction."""
-    from broadsheet.pipeline import articles, poll, relate
+    from broadsheet.pipeline import articles, merge, poll, relate
 
     return [
         Stage("poll", poll.POLL_VERSION, poll.poll),
-        Stage("parse", poll.PARSE_VERSION, poll.parse_and_merge),
+        Stage("parse", merge.PARSE_VERSION, merge.parse_and_merge),
         Stage("fetch", articles.FETCH_VERSION, articles.fetch),
         Stage("extract", articles.EXTRACT_VERSION, articles.extract),
         Stage("media", articles.MEDIA_VERSION, articles.media),

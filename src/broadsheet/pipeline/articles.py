@@ -67,7 +67,9 @@ def fetch(run: Run) -> None:
     for group in batches(
         fetch_many(requests, Manners.of(run.config.poll, run.config.site.url), run.clock), _SAVE_EVERY
     ):
-        bodies = {answer.key: run.store.blobs.put(answer.value.body) for answer in group if isinstance(answer, Done)}
+        full = [answer.value for answer in group if isinstance(answer, Done)]
+        digests = run.store.blobs.put_many([answer.body for answer in full])
+        bodies = {answer.key: digest for answer, digest in zip(full, digests, strict=True)}
         with run.store.begin() as connection:
             for answer in group:
                 if isinstance(answer, Failed):

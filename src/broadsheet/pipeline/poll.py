@@ -1,33 +1,31 @@
-"""poll, parse, merge: from the subscriptions to entries in the store."""
+"""poll: from the subscriptions to documents in the store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet import urls
-from broadsheet.errors import StoreError
-from broadsheet.feeds import filters, identity, rsshub, schedule
+from broadsheet.feeds import rsshub, schedule
 from broadsheet.messages import say
-from broadsheet.model import Done, Failed, Feed, FeedState, Outcome, ParsedFeed, Request, Response
+from broadsheet.model import Done, Failed, Feed, FeedState, Outcome, Request, Response
 from broadsheet.net.client import Manners, fetch_many
-from broadsheet.pipeline import hosts, work
+from broadsheet.pipeline import hosts, merge
 from broadsheet.pipeline.run import FeedReport, Run, batches
-from broadsheet.store import articles, feeds, queue, responses, takedown
-from broadsheet.store.database import from_micros
-from broadsheet.store.schema import responses as response_table
+from broadsheet.store import feeds, queue, responses
 
-POLL_VERSION = PARSE_VERSION = MERGE_VERSION = 1
-_SAVE_EVERY = 25
-_DOCUMENTS = 8
+POLL_VERSION = 1
+_SAVE_EVERY = 32
+_SAVE_BYTES = 16_000_000
+"""Answers that are held in memory until they are saved together."""
 
 
 def poll(run: Run) -> None:
-    """Ask every feed that is due, keep each new document, and make it due for parsing."""
+    """Ask every feed that is due, keep each new document, and merge it while others are still asked."""
+    merge.parse_and_merge(run)  # what an earlier run has kept and not merged comes first
     with run.store.read() as connection:
         subscribed = feeds.active(connection)
         states = feeds.states(connection)
@@ -35,47 +33,112 @@ def poll(run: Run) -> None:
         resting = hosts.left_alone(connection)
     instances = rsshub.in_order(run.config.rsshub.instances, health, run.now)
     requests = list(_requests(run, subscribed, states, instances, resting))
-    refused: list[Failed] = []
-    answered: set[str] = set()
-    failed: set[str] = set()
-    stage = run.report.stage("poll")
+    asked = _Asked(instances)
     run.progress.start("poll", len(requests))
+    merge.merge(run, _documents(run, requests, states, asked))
+    _remember_instances(run, health, asked.failed - asked.answered - {""}, asked.answered - {""})
+    hosts.remember(run, resting, asked.refused)
+    run.progress.end("poll")
+
+
+class _Asked:
+    """Who answered in this run, and who did not."""
+
+    def __init__(self, instances: tuple[str, ...]) -> None:
+        self._instances = instances
+        self.answered: set[str] = set()
+        self.failed: set[str] = set()
+        self.refused: list[Failed] = []
+
+    def note(self, answer: Outcome[Response]) -> None:
+        """Remember the instances of RSSHub that an answer came from, and those that were asked in vain."""
+        tried: tuple[str, ...] = ()
+        if isinstance(answer, Failed):
+            tried = answer.tried
+            if answer.error != "HostResting":
+                self.refused.append(answer)
+        elif isinstance(answer, Done):
+            tried = answer.value.tried
+            self.answered.add(rsshub.instance_of(answer.value.url, self._instances))
+        self.failed.update(rsshub.instance_of(url, self._instances) for url in tried)
+
+
+def _documents(
+    run: Run, requests: list[Request], states: dict[str, FeedState], asked: _Asked
+) -> Iterator[tuple[responses.Document, bytes]]:
+    """Ask, save the answers in groups, and yield the documents that are new, each as soon as it is kept."""
     manners = Manners.of(run.config.poll, run.config.site.url)
     answers: Iterator[Outcome[Response]] = fetch_many(requests, manners, run.clock)
-    for group in batches(answers, _SAVE_EVERY if len(requests) > _SAVE_EVERY else 1):
-        bodies = {
-            answer.key: run.store.blobs.put(answer.value.body)
-            for answer in group
-            if isinstance(answer, Done) and answer.value.status != 304
-        }
-        with run.store.begin() as connection:
-            for answer in group:
-                state = states.get(answer.key, FeedState(feed_id=answer.key))
-                report = run.report.feeds[answer.key]
-                tried = answer.tried if isinstance(answer, Failed) else ()
-                if isinstance(answer, Done):
-                    tried = answer.value.tried
-                    answered.add(rsshub.instance_of(answer.value.url, instances))
-                failed.update(rsshub.instance_of(url, instances) for url in tried)
-                if isinstance(answer, Failed) and answer.error == "HostResting":
-                    stage.skipped += 1
-                    report.why = answer.message
-                elif isinstance(answer, Failed):
-                    stage.failed += 1
-                    refused.append(answer)
-                    feeds.save_state(connection, schedule.after_failure(state, answer, run.now))
-                    report.outcome, report.why = "failed", answer.message
-                    if states.get(answer.key, state).gone_seen + 1 >= schedule.GONE_TO_STOP and answer.status == 410:
-                        report.why += "; " + say("en", "due.gone")
-                elif isinstance(answer, Done):
-                    stage.done += 1
-                    run.report.bytes_read += answer.value.wire_bytes
-                    report.outcome = "unchanged"
-                    _keep(connection, answer.value, state, bodies.get(answer.key, ""))
+    size = _SAVE_EVERY if len(requests) > _SAVE_EVERY else 1
+    for group in batches(answers, size, weight=_weight, limit=_SAVE_BYTES):
+        for answer in group:
+            asked.note(answer)
+        yield from _save(run, group, states)
         run.progress.advance("poll", len(group))
-    _remember_instances(run, health, failed - answered - {""}, answered - {""})
-    hosts.remember(run, resting, refused)
-    run.progress.end("poll")
+
+
+def _weight(answer: Outcome[Response]) -> int:
+    return len(answer.value.body) if isinstance(answer, Done) else 0
+
+
+def _save(
+    run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState]
+) -> list[tuple[responses.Document, bytes]]:
+    """Save what feeds answered: a failure, nothing new, or a document, which is due for parsing and returned."""
+    full = [answer.value for answer in group if isinstance(answer, Done) and answer.value.status != 304]
+    digests = dict(zip([answer.key for answer in full], run.store.blobs.put_many([a.body for a in full]), strict=True))
+    after: list[FeedState] = []
+    fresh: list[Response] = []
+    for answer in group:
+        state = states.get(answer.key, FeedState(feed_id=answer.key))
+        if isinstance(answer, Failed):
+            if (failed := _after_failure(run, answer, state)) is not None:
+                after.append(failed)
+        elif isinstance(answer, Done):
+            run.report.stage("poll").done += 1
+            run.report.bytes_read += answer.value.wire_bytes
+            run.report.feeds[answer.key].outcome = "unchanged"
+            state = schedule.counted(schedule.after_contact(state, answer.value), answer.value)
+            if answer.value.status != 304 and digests[answer.key] != state.body:
+                fresh.append(answer.value)
+            else:
+                if answer.value.status != 304:
+                    state = schedule.with_validators(state, answer.value.headers)
+                state = schedule.after_success(state, answer.value.fetched)
+            after.append(state)
+    with run.store.begin() as connection:
+        feeds.save_states(connection, after)
+        kept = _keep(connection, [(answer, digests[answer.key]) for answer in fresh])
+    bodies = {answer.key: answer.body for answer in fresh}
+    return [(document, bodies[document.feed_id]) for document in kept]
+
+
+def _after_failure(run: Run, answer: Failed, state: FeedState) -> FeedState | None:
+    """Report a failure and return the feed's state after it; None where the feed was not even asked."""
+    report = run.report.feeds[answer.key]
+    report.why = answer.message
+    if answer.error == "HostResting":
+        run.report.stage("poll").skipped += 1
+        return None
+    run.report.stage("poll").failed += 1
+    report.outcome = "failed"
+    after = schedule.after_failure(state, answer, run.now)
+    if after.gone:
+        report.why += "; " + say("en", "due.gone")
+    return after
+
+
+def _keep(connection: Connection, answers: list[tuple[Response, str]]) -> list[responses.Document]:
+    """Record answers, each with the digest of its body, as documents that are due for parsing."""
+    newest = responses.newest(connection, [answer.key for answer, _ in answers])
+    # A document that a run which was cut off has taken in already is not recorded twice.
+    repeated = [(answer, body) for answer, body in answers if newest.get(answer.key, (0, ""))[1] == body]
+    for answer, _ in repeated:
+        responses.renew_headers(connection, newest[answer.key][0], answer)
+    fresh = [(answer, body) for answer, body in answers if newest.get(answer.key, (0, ""))[1] != body]
+    numbers = [newest[answer.key][0] for answer, _ in repeated] + responses.add_many(connection, "feed", fresh)
+    queue.put(connection, "parse", [str(number) for number in numbers])
+    return responses.documents(connection, numbers)
 
 
 def _remember_instances(run: Run, health: dict[str, rsshub.Health], failed: set[str], answered: set[str]) -> None:
@@ -124,159 +187,3 @@ def _requests(
             continue
         etag, last_modified = schedule.validators(state, run.now)
         yield Request(key=feed.id, urls=addresses, etag=etag, last_modified=last_modified)
-
-
-def _keep(connection: Connection, answer: Response, state: FeedState, body: str) -> None:
-    """Save what a feed answered: nothing new, or a document that is due for parsing."""
-    state = schedule.counted(schedule.after_contact(state, answer), answer)
-    if answer.status == 304 or body == state.body:
-        if answer.status != 304:
-            state = schedule.with_validators(state, answer.headers)
-        feeds.save_state(connection, schedule.after_success(state, answer.fetched))
-        return
-    feeds.save_state(connection, state)
-    newest = connection.execute(
-        sa.select(response_table.c.id, response_table.c.body)
-        .where(response_table.c.kind == "feed", response_table.c.key == answer.key)
-        .order_by(response_table.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if newest is not None and newest.body == body:  # taken in by a run that was cut off
-        connection.execute(
-            sa.update(response_table)
-            .where(response_table.c.id == newest.id)
-            .values(headers=responses.kept_headers(answer))
-        )
-        queue.put(connection, "parse", [str(newest.id)])
-        return
-    queue.put(connection, "parse", [str(responses.add(connection, "feed", answer, body))])
-
-
-def parse_and_merge(run: Run) -> None:
-    """Parse every document that is due and merge its entries into the store, a few documents in one transaction."""
-    with run.store.read() as connection:
-        numbers = sorted(queue.waiting(connection, "parse", run.now), key=int)
-        known = feeds.everyone(connection)
-    stage = run.report.stage("parse")
-    run.progress.start("parse", len(numbers))
-    # Documents of one feed are merged in the order in which they came, so results wait for their turn.
-    results = _in_order(run.engine.map(work.parse_batch, batches(_inputs(run, numbers), _DOCUMENTS)), numbers)
-    for group in batches(results, _DOCUMENTS):
-        with run.store.begin() as connection:
-            for number, result in group:
-                _merge(run, connection, int(number), result, known)
-                stage.failed += isinstance(result, Failed)
-                stage.done += not isinstance(result, Failed)
-        run.progress.advance("parse", len(group))
-    run.progress.end("parse")
-
-
-def _in_order(outcomes: Iterable[Outcome[ParsedFeed]], keys: list[str]) -> Iterator[tuple[str, Outcome[ParsedFeed]]]:
-    """Yield (key, outcome) in the order of the keys, whatever the order of the outcomes."""
-    finished: dict[str, Outcome[ParsedFeed]] = {}
-    source = iter(outcomes)
-    for key in keys:
-        while key not in finished:
-            outcome = next(source)
-            finished[outcome.key] = outcome
-        yield key, finished.pop(key)
-
-
-def _inputs(run: Run, numbers: list[str]) -> Iterator[work.ParseInput]:
-    for number in numbers:
-        with run.store.read() as connection:
-            page = responses.page(connection, int(number))
-            feed_id = responses.feed_of(connection, int(number))
-        try:
-            data = run.store.blobs.get(page.body)
-        except StoreError as error:
-            run.report.failures.append(str(error))
-            data = b""
-        yield work.ParseInput(
-            key=number, feed_id=feed_id, data=data, url=page.final_url, content_type=page.content_type
-        )
-
-
-def _merge(run: Run, connection: Connection, number: int, outcome: Outcome[ParsedFeed], known: dict[str, Feed]) -> None:
-    row = connection.execute(sa.select(response_table).where(response_table.c.id == number)).one()
-    fetched = from_micros(row.fetched)
-    state = feeds.state(connection, row.key)
-    report = run.report.feeds.setdefault(row.key, FeedReport(url=row.url))
-    newest = state.checked is not None and fetched <= state.checked and not _later_document(connection, row.key, number)
-    if isinstance(outcome, Failed):
-        if newest:
-            feeds.save_state(connection, schedule.after_failure(state, outcome, run.now))
-        report.outcome, report.why = "failed", outcome.message
-        queue.done(connection, "parse", PARSE_VERSION, [(str(number), row.body, "failed", outcome.message)], run.now)
-        return
-    assert isinstance(outcome, Done)
-    parsed = outcome.value
-    report.problems = parsed.problems
-    feed = known.get(row.key) or Feed(id=row.key, url=row.url)
-    new, changed = merge_entries(connection, feed, parsed, number, fetched)
-    report.new += new
-    report.changed += changed
-    report.title = report.title or parsed.feed.title
-    run.report.articles_new += new
-    run.report.articles_changed += changed
-    run.report.stage("merge").done += new + changed
-    if new or changed:
-        report.outcome = "new"
-    if newest:
-        headers = msgspec.json.decode(row.headers, type=dict[str, str])
-        state = schedule.with_hints(schedule.with_document(state, headers, row.body, parsed.feed), parsed, fetched)
-        feeds.save_state(connection, schedule.after_success(state, fetched, news=bool(new or changed)))
-    queue.done(
-        connection, "parse", PARSE_VERSION, [(str(number), row.body, "done", "; ".join(parsed.problems))], run.now
-    )
-    queue.done(
-        connection, "merge", MERGE_VERSION, [(str(number), row.body, "done", f"{new} new, {changed} changed")], run.now
-    )
-
-
-def _later_document(connection: Connection, feed_id: str, number: int) -> bool:
-    later = sa.select(response_table.c.id).where(
-        response_table.c.kind == "feed", response_table.c.key == feed_id, response_table.c.id > number
-    )
-    return connection.execute(later.limit(1)).one_or_none() is not None
-
-
-def merge_entries(
-    connection: Connection, feed: Feed, parsed: ParsedFeed, response: int, seen: datetime
-) -> tuple[int, int]:
-    """Save what is new and what has changed among a document's entries; return the number of each."""
-    entries = filters.select(parsed.entries, feed)
-    refused = takedown.targets(connection, "domain") | takedown.targets(connection, "feed")
-    if feed.url in refused:
-        return 0, 0
-    keyed = identity.key_entries([entry for entry in entries if not _refused(entry.link, refused)])
-    known = articles.known(connection, feed.id, [key for item in keyed for key in item.keys])
-    gone = takedown.targets(connection, "article") if known else set()
-    digests = articles.entry_digests(connection, sorted(set(known.values())))
-    keys: list[tuple[str, str]] = []
-    fresh: list[articles.NewEntry] = []
-    for decision in identity.decide(keyed, known, lambda article: digests.get(article, "")):
-        item, article_id = decision.keyed, decision.article_id
-        if article_id in gone:
-            continue
-        permalink = ""
-        if decision.what == "new":
-            article_id = urls.short_id(f"{feed.id} {item.keys[0]}")
-            permalink = f"{seen:%Y/%m/%d}/{article_id}.html"
-        keys += [(key, article_id) for key in item.keys if known.get(key) != article_id]
-        if decision.what != "same":
-            fresh.append(
-                articles.NewEntry(article_id=article_id, entry=item.entry, digest=item.digest, permalink=permalink)
-            )
-    articles.remember(connection, feed.id, keys)
-    articles.add_entries(connection, feed.id, fresh, seen=seen, response=response)
-    queue.put(connection, "fetch", [item.article_id for item in fresh])
-    new = sum(bool(item.permalink) for item in fresh)
-    return new, len(fresh) - new
-
-
-def _refused(link: str, refused: set[str]) -> bool:
-    if not refused or not link:
-        return False
-    host = urls.host(link)
-    return any(host == domain or host.endswith(f".{domain}") for domain in refused)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -116,8 +115,17 @@ class Run(msgspec.Struct, kw_only=True):
         return self.folder / self.config.site.output
 
 
-def batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    """Yield the items in lists of at most ``size``."""
-    source = iter(items)
-    while batch := list(islice(source, size)):
+def batches(
+    items: Iterable[T], size: int, *, weight: Callable[[T], int] | None = None, limit: int = 0
+) -> Iterator[Sequence[T]]:
+    """Yield the items in lists of at most ``size``; with ``weight``, a list also ends when it weighs ``limit``."""
+    batch: list[T] = []
+    heavy = 0
+    for item in items:
+        batch.append(item)
+        heavy += weight(item) if weight else 0
+        if len(batch) >= size or (weight and heavy >= limit):
+            yield batch
+            batch, heavy = [], 0
+    if batch:
         yield batch

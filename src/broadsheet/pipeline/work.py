@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 
+from broadsheet import urls
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.images import reencode
 from broadsheet.articles.template import Template
 from broadsheet.errors import BroadsheetError
+from broadsheet.feeds import filters, hints, identity
+from broadsheet.feeds.identity import Known
 from broadsheet.feeds.parse import parse_feed
-from broadsheet.model import Article, Done, Entry, Failed, Outcome, ParsedFeed, Record
+from broadsheet.model import Article, Done, Entry, Failed, Feed, FeedInfo, Outcome, Record
 
 
 class ParseInput(Record, frozen=True, kw_only=True):
     """A feed document; ``key`` is the number of the response."""
 
     key: str
-    feed_id: str
+    feed: Feed
     data: bytes
     url: str
     content_type: str
+    fetched: datetime
+    refused: frozenset[str] = frozenset()
+    """Domains that were taken down."""
+
+
+class Item(Known, frozen=True, kw_only=True):
+    """An entry as the store takes it: the entry itself as JSON."""
+
+    link: str
+    data: bytes
+
+
+class ReadFeed(Record, frozen=True, kw_only=True):
+    """A document that was read: what it says of the feed, and the entries that the subscription wants, with their keys."""
+
+    feed: FeedInfo
+    problems: tuple[str, ...]
+    window: float
+    """Seconds that its entries cover (``feeds.hints``)."""
+    items: tuple[Item, ...]
 
 
 class ExtractInput(Record, frozen=True, kw_only=True):
@@ -53,13 +77,33 @@ class Picture(Record, frozen=True, kw_only=True):
     height: int
 
 
-def parse_batch(batch: Sequence[ParseInput]) -> Iterator[Outcome[ParsedFeed]]:
-    """Yield the parsed document of each input."""
+def read_batch(batch: Sequence[ParseInput]) -> Iterator[Outcome[ReadFeed]]:
+    """Yield the document of each input, parsed, filtered and keyed."""
     for item in batch:
         try:
-            yield Done(item.key, parse_feed(item.data, url=item.url, content_type=item.content_type or None))
+            yield Done(item.key, _read(item))
         except BroadsheetError as error:
             yield Failed(item.key, type(error).__name__, f"{item.url}: {error}")
+
+
+def _read(item: ParseInput) -> ReadFeed:
+    parsed = parse_feed(item.data, url=item.url, content_type=item.content_type or None)
+    wanted = filters.select(parsed.entries, item.feed)
+    keyed = identity.key_entries([entry for entry in wanted if not _is_refused(entry.link, item.refused)])
+    return ReadFeed(
+        feed=parsed.feed, problems=parsed.problems, window=hints.window(parsed.entries, item.fetched),
+        items=tuple(
+            Item(keys=one.keys, digest=one.digest, link=one.entry.link, data=msgspec.json.encode(one.entry))
+            for one in keyed
+        ),
+    )  # fmt: skip
+
+
+def _is_refused(link: str, refused: frozenset[str]) -> bool:
+    if not refused or not link:
+        return False
+    host = urls.host(link)
+    return any(host == domain or host.endswith(f".{domain}") for domain in refused)
 
 
 def extract_batch(batch: Sequence[ExtractInput]) -> Iterator[Outcome[Article]]:

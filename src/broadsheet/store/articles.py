@@ -13,40 +13,57 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Entry, Image, Page, StoredArticle
 from broadsheet.store import responses
+from broadsheet.store.bulk import CHUNK, Insert, chunks
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media
 
-_CHUNK = 500
+_KEY = Insert(article_keys, ("feed_id", "key", "article_id"), conflict="nothing")
+_ENTRY = Insert(entries, ("id", "article_id", "feed_id", "revision", "digest", "seen", "response_id", "data"))
+_ARTICLE = Insert(
+    articles,
+    (
+        "id", "number", "feed_id", "entry_id", "first_seen", "permalink", "link", "state", "changed", "digest", "dirty",
+        "data",
+    ),
+)  # fmt: skip
+
+
+def with_keys(connection: Connection, feed_ids: Sequence[str]) -> set[str]:
+    """Return those of the feeds that have any article."""
+    found: set[str] = set()
+    for some in chunks(feed_ids):
+        found.update(
+            connection.scalars(sa.select(article_keys.c.feed_id).where(article_keys.c.feed_id.in_(some)).distinct())
+        )
+    return found
 
 
 def known(connection: Connection, feed_id: str, keys: Sequence[str]) -> dict[str, str]:
     """Return the article that each known key of a feed leads to."""
     found: dict[str, str] = {}
-    for start in range(0, len(keys), _CHUNK):
+    for some in chunks(keys):
         rows = connection.execute(
             sa.select(article_keys.c.key, article_keys.c.article_id).where(
-                article_keys.c.feed_id == feed_id, article_keys.c.key.in_(keys[start : start + _CHUNK])
+                article_keys.c.feed_id == feed_id, article_keys.c.key.in_(some)
             )
         )
         found |= {row.key: row.article_id for row in rows}
     return found
 
 
-def remember(connection: Connection, feed_id: str, keys: Iterable[tuple[str, str]]) -> None:
-    """Keep (key, article id) pairs; a key that is known already keeps its article."""
-    rows = [{"feed_id": feed_id, "key": key, "article_id": article} for key, article in keys]
-    if rows:
-        connection.execute(insert(article_keys).on_conflict_do_nothing(), rows)
+def remember(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> None:
+    """Keep (feed id, key, article id) of each; a key that is known already keeps its article."""
+    _KEY(connection, keys)
 
 
 def entry_digests(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     """Return the digest of each article's newest entry."""
     found: dict[str, str] = {}
-    for start in range(0, len(ids), _CHUNK):
+    for some in chunks(ids):
         rows = connection.execute(
             sa.select(articles.c.id, entries.c.digest)
             .join(entries, entries.c.id == articles.c.entry_id)
-            .where(articles.c.id.in_(ids[start : start + _CHUNK]))
+            .where(articles.c.id.in_(some))
         )
         found |= {row.id: row.digest for row in rows}
     return found
@@ -56,62 +73,64 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A version of an entry to keep. ``permalink`` is given with the first version, which makes the article."""
 
     article_id: str
-    entry: Entry
+    feed_id: str
+    data: bytes
+    """The entry as JSON."""
+    link: str
     digest: str
+    seen: datetime
+    response: int | None
+    """Number of the document that it stands in."""
     permalink: str = ""
 
 
-def add_entries(
-    connection: Connection, feed_id: str, new: Sequence[NewEntry], *, seen: datetime, response: int | None
-) -> None:
+def add_entries(connection: Connection, new: Sequence[NewEntry]) -> None:
     """Keep versions of entries, each the newest of its article; make the articles that do not exist yet.
 
     The text of an article comes with the extract stage.
     """
-    create(connection, feed_id, [item for item in new if item.permalink], first_seen=seen)
-    old = [item.article_id for item in new if not item.permalink]
-    latest: dict[str, int] = {}
-    for start in range(0, len(old), _CHUNK):
-        query = sa.select(entries.c.article_id, sa.func.max(entries.c.revision).label("revision")).where(
-            entries.c.article_id.in_(old[start : start + _CHUNK])
-        )
-        latest |= {row.article_id: row.revision for row in connection.execute(query.group_by(entries.c.article_id))}
+    if not new:
+        return
     # Numbers are given here and not by the database, so that entry and article are written without asking back.
     first = 1 + (connection.scalar(sa.select(sa.func.max(entries.c.id))) or 0)
-    rows_ = [
-        {
-            "id": first + index, "article_id": item.article_id, "feed_id": feed_id, "digest": item.digest,
-            "revision": latest.get(item.article_id, 0) + 1, "seen": to_micros(seen), "response_id": response,
-            "data": msgspec.json.encode(item.entry),
-        }
-        for index, item in enumerate(new)
-    ]  # fmt: skip
-    if rows_:
-        connection.execute(sa.insert(entries), rows_)
+    numbered = list(enumerate(new, first))
+    _create(connection, [(number, item) for number, item in numbered if item.permalink])
+    old = [(number, item) for number, item in numbered if not item.permalink]
+    latest: dict[str, int] = {}
+    for some in chunks([item.article_id for _, item in old]):
+        query = sa.select(entries.c.article_id, sa.func.max(entries.c.revision).label("revision")).where(
+            entries.c.article_id.in_(some)
+        )
+        latest |= {row.article_id: row.revision for row in connection.execute(query.group_by(entries.c.article_id))}
+    _ENTRY(
+        connection,
+        [
+            (
+                number, item.article_id, item.feed_id, latest.get(item.article_id, 0) + 1, item.digest,
+                to_micros(item.seen), item.response, item.data,
+            )
+            for number, item in numbered
+        ],
+    )  # fmt: skip
+    if old:
         connection.execute(
             sa.update(articles)
             .where(articles.c.id == sa.bindparam("target"))
             .values(entry_id=sa.bindparam("number_"), link=sa.bindparam("link_")),
-            [
-                {"target": item.article_id, "number_": first + index, "link_": item.entry.link}
-                for index, item in enumerate(new)
-            ],
+            [{"target": item.article_id, "number_": number, "link_": item.link} for number, item in old],
         )
 
 
-def create(connection: Connection, feed_id: str, new: Sequence[NewEntry], *, first_seen: datetime) -> None:
-    """Make the rows of new articles."""
+def _create(connection: Connection, new: Sequence[tuple[int, NewEntry]]) -> None:
+    """Make the rows of new articles, each with the number of its entry."""
     first = 1 + (connection.scalar(sa.select(sa.func.max(articles.c.number))) or 0) if new else 0
-    rows_ = [
-        {
-            "id": item.article_id, "number": first + index, "feed_id": feed_id, "first_seen": to_micros(first_seen),
-            "permalink": item.permalink, "link": item.entry.link, "state": "new", "changed": to_micros(first_seen),
-            "digest": "", "dirty": False, "data": msgspec.json.encode(Article(id=item.article_id, feed_id=feed_id)),
-        }
-        for index, item in enumerate(new)
-    ]  # fmt: skip
-    if rows_:
-        connection.execute(sa.insert(articles), rows_)
+    rows = []
+    for number, (entry, item) in enumerate(new, first):
+        seen, data = to_micros(item.seen), msgspec.json.encode(Article(id=item.article_id, feed_id=item.feed_id))
+        rows.append(
+            (item.article_id, number, item.feed_id, entry, seen, item.permalink, item.link, "new", seen, "", 0, data)
+        )
+    _ARTICLE(connection, rows)
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,8 +226,8 @@ def _row(found: Any) -> StoredArticle:
 def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]:
     """Return the articles without their bodies, by id."""
     found: dict[str, StoredArticle] = {}
-    for start in range(0, len(ids), _CHUNK):
-        query = sa.select(*_ROW).where(articles.c.id.in_(ids[start : start + _CHUNK]))
+    for some in chunks(ids):
+        query = sa.select(*_ROW).where(articles.c.id.in_(some))
         for item in connection.execute(query):
             row = _row(item)
             found[row.article.id] = row
@@ -218,11 +237,11 @@ def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]
 def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredArticle, str, str]]:
     """Return (article, HTML, text) by id; HTML and text are empty where there is no body."""
     found: dict[str, tuple[StoredArticle, str, str]] = {}
-    for start in range(0, len(ids), _CHUNK):
+    for some in chunks(ids):
         query = (
             sa.select(*_ROW, bodies.c.html, bodies.c.text)
             .outerjoin(bodies, bodies.c.article_id == articles.c.id)
-            .where(articles.c.id.in_(ids[start : start + _CHUNK]))
+            .where(articles.c.id.in_(some))
         )
         for item in connection.execute(query):
             row = _row(item)
@@ -235,7 +254,7 @@ def everything(connection: Connection) -> Iterator[StoredArticle]:
     query = (
         sa.select(*_ROW).where(articles.c.state == "live").order_by(articles.c.seq, articles.c.published, articles.c.id)
     )
-    for item in connection.execution_options(yield_per=_CHUNK).execute(query):
+    for item in connection.execution_options(yield_per=CHUNK).execute(query):
         yield _row(item)
 
 
@@ -278,8 +297,8 @@ def count(connection: Connection) -> dict[str, int]:
 def pictures(connection: Connection, addresses: Sequence[str]) -> dict[str, Image | None]:
     """Return our copies of the pictures that were looked at: an image, or None for one that cannot be had."""
     found: dict[str, Image | None] = {}
-    for start in range(0, len(addresses), _CHUNK):
-        for row in connection.execute(sa.select(media).where(media.c.url.in_(addresses[start : start + _CHUNK]))):
+    for some in chunks(addresses):
+        for row in connection.execute(sa.select(media).where(media.c.url.in_(some))):
             good = row.state == "kept"
             found[row.url] = Image(url=row.url, path=row.path, width=row.width, height=row.height) if good else None
     return found

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.errors import LockedError, StoreError
+from broadsheet.store import schema
 from broadsheet.store.blobs import Blobs
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a store at another revision is migrated or, when newer, refused."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,13 +32,6 @@ def to_micros(instant: datetime) -> int:
 def from_micros(value: int) -> datetime:
     """Return the instant (UTC) of microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=value)
-
-
-def new_id(result: sa.CursorResult[Any]) -> int:
-    """Return the number that an inserted row was given."""
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])
 
 
 class Store:
@@ -62,7 +56,7 @@ class Store:
         engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "begin", _begin)
-        store = cls(engine, Blobs(path.parent / "blobs"), path.parent)
+        store = cls(engine, Blobs(path.parent / "blobs", engine), path.parent)
         try:
             with engine.connect() as connection:
                 _migrate(connection, path)
@@ -131,14 +125,31 @@ def _begin(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection, path: Path) -> None:
-    has = sa.inspect(connection).has_table("alembic_version")
-    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if has else None
+    tables = sa.inspect(connection).get_table_names()
+    if not tables:
+        connection.commit()
+        connection = connection.execution_options(immediate=True)
+        with connection.begin():
+            if not sa.inspect(connection).get_table_names():  # nobody was quicker
+                schema.create(connection)
+                connection.exec_driver_sql(
+                    "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY NOT NULL)"
+                )
+                connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+        return
+    known = "alembic_version" in tables
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if known else None
     if found == HEAD:
         return
     if found is not None and found > HEAD:
         raise StoreError(
             f"{path} was written by a newer Broadsheet (schema {found}, this one knows {HEAD}); upgrade it"
         )
+    migrate(connection, "head")
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Bring the tables to a revision. Imports Alembic, which takes longer than the rest of a small run."""
     from alembic import command
     from alembic.config import Config
 
@@ -147,5 +158,5 @@ def _migrate(connection: Connection, path: Path) -> None:
     configuration.attributes["connection"] = connection
     connection.commit()
     connection = connection.execution_options(immediate=True)
-    command.upgrade(configuration, "head")
+    command.upgrade(configuration, revision)
     connection.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,8 +11,11 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Feed, FeedState
+from broadsheet.store.bulk import Insert, chunks
 from broadsheet.store.database import to_micros
 from broadsheet.store.schema import articles, feed_states, feeds
+
+_SAVE = Insert(feed_states, ("feed_id", "next_check", "data"), conflict="update")
 
 
 def sync(connection: Connection, wanted: Sequence[Feed]) -> None:
@@ -63,18 +66,26 @@ def states(connection: Connection) -> dict[str, FeedState]:
     return {row.feed_id: msgspec.json.decode(row.data, type=FeedState) for row in rows}
 
 
-def state(connection: Connection, feed_id: str) -> FeedState:
-    """Return the machine's memory of one feed; a blank one where it was never asked."""
-    data = connection.scalar(sa.select(feed_states.c.data).where(feed_states.c.feed_id == feed_id))
-    return msgspec.json.decode(data, type=FeedState) if data else FeedState(feed_id=feed_id)
+def states_of(connection: Connection, ids: Sequence[str]) -> dict[str, FeedState]:
+    """Return the machine's memory of these feeds; a blank one where a feed was never asked."""
+    found = {feed_id: FeedState(feed_id=feed_id) for feed_id in ids}
+    for some in chunks(ids):
+        rows = connection.execute(
+            sa.select(feed_states.c.feed_id, feed_states.c.data).where(feed_states.c.feed_id.in_(some))
+        )
+        found |= {row.feed_id: msgspec.json.decode(row.data, type=FeedState) for row in rows}
+    return found
 
 
-def save_state(connection: Connection, state: FeedState) -> None:
-    """Remember the state of one feed."""
-    next_check = to_micros(state.next_check) if state.next_check else None
-    values = {"next_check": next_check, "data": msgspec.json.encode(state)}
-    statement = insert(feed_states).values(feed_id=state.feed_id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["feed_id"], set_=values))
+def save_states(connection: Connection, changed: Iterable[FeedState]) -> None:
+    """Remember the states of feeds."""
+    _SAVE(
+        connection,
+        [
+            (state.feed_id, to_micros(state.next_check) if state.next_check else None, msgspec.json.encode(state))
+            for state in changed
+        ],
+    )
 
 
 def recent_counts(connection: Connection, since: datetime) -> dict[str, int]:

@@ -9,22 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
+from broadsheet.store.bulk import Insert, chunks
 from broadsheet.store.database import to_micros
 from broadsheet.store.schema import articles, due, ledger, meta, responses
 
+_PUT = Insert(due, ("stage", "item", "not_before", "attempts"), conflict="update")
+_RECORD = Insert(ledger, ("stage", "item", "version", "input", "outcome", "note", "at"), conflict="update")
 ATTEMPTS = 4
 """After so many failures an item is left as it is until its input changes."""
 
 
 def put(connection: Connection, stage: str, items: Iterable[str]) -> None:
     """Make the items due for a stage, at once."""
-    rows = [{"stage": stage, "item": item, "not_before": 0, "attempts": 0} for item in items]
-    if rows:
-        statement = insert(due)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["stage", "item"], set_={"not_before": 0, "attempts": 0}),
-            rows,
-        )
+    _PUT(connection, [(stage, item, 0, 0) for item in items])
 
 
 def waiting(connection: Connection, stage: str, now: datetime) -> list[str]:
@@ -40,26 +37,10 @@ def done(
     connection: Connection, stage: str, version: int, items: Sequence[tuple[str, str, str, str]], now: datetime
 ) -> None:
     """Record (item, input digest, outcome, note) of each and take them off the queue."""
-    if not items:
-        return
-    statement = insert(ledger)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["stage", "item"],
-            set_={name: statement.excluded[name] for name in ("version", "input", "outcome", "note", "at")},
-        ),
-        [
-            {
-                "stage": stage, "item": item, "version": version, "input": digest,
-                "outcome": outcome, "note": note, "at": to_micros(now),
-            }
-            for item, digest, outcome, note in items
-        ],
-    )  # fmt: skip
-    connection.execute(
-        sa.delete(due).where(due.c.stage == stage, due.c.item == sa.bindparam("gone")),
-        [{"gone": item} for item, *_ in items],
-    )
+    at = to_micros(now)
+    _RECORD(connection, [(stage, item, version, digest, outcome, note, at) for item, digest, outcome, note in items])
+    for some in chunks(items):
+        connection.execute(sa.delete(due).where(due.c.stage == stage, due.c.item.in_([item for item, *_ in some])))
 
 
 def again(connection: Connection, stage: str, item: str, now: datetime) -> bool:

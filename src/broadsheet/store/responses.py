@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from broadsheet.model import Page, Response
-from broadsheet.store.database import from_micros, new_id, to_micros
+from broadsheet.model import Page, Record, Response
+from broadsheet.store.bulk import Insert, chunks
+from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import responses
+
+_ADD = Insert(responses, ("id", "kind", "key", "url", "final_url", "status", "headers", "body", "fetched"))
 
 _KEPT = frozenset(
     (
@@ -17,15 +23,69 @@ _KEPT = frozenset(
 )
 
 
+class Document(Record, frozen=True, kw_only=True):
+    """An answer of a feed that was kept."""
+
+    number: int
+    feed_id: str
+    url: str
+    final_url: str
+    headers: dict[str, str]
+    body: str
+    """Digest."""
+    fetched: datetime
+
+
 def add(connection: Connection, kind: str, answer: Response, body: str) -> int:
     """Record an answer whose body lies in the blob store under ``body``; return its number."""
-    result = connection.execute(
-        sa.insert(responses).values(
-            kind=kind, key=answer.key, url=answer.url, final_url=answer.final_url, status=answer.status,
-            headers=kept_headers(answer), body=body, fetched=to_micros(answer.fetched),
+    return add_many(connection, kind, [(answer, body)])[0]
+
+
+def add_many(connection: Connection, kind: str, answers: Sequence[tuple[Response, str]]) -> list[int]:
+    """Record answers, each with the digest of its body; return their numbers."""
+    first = 1 + (connection.scalar(sa.select(sa.func.max(responses.c.id))) or 0)
+    rows = [
+        (
+            number, kind, answer.key, answer.url, answer.final_url, answer.status, kept_headers(answer), body,
+            to_micros(answer.fetched),
         )
-    )  # fmt: skip
-    return new_id(result)
+        for number, (answer, body) in enumerate(answers, first)
+    ]  # fmt: skip
+    _ADD(connection, rows)
+    return [row[0] for row in rows]
+
+
+def newest(connection: Connection, feed_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return the number and the body's digest of each feed's newest document."""
+    found: dict[str, tuple[int, str]] = {}
+    for some in chunks(feed_ids):
+        latest = (
+            sa.select(sa.func.max(responses.c.id))
+            .where(responses.c.kind == "feed", responses.c.key.in_(some))
+            .group_by(responses.c.key)
+        )
+        rows = connection.execute(
+            sa.select(responses.c.id, responses.c.key, responses.c.body).where(responses.c.id.in_(latest))
+        )
+        found |= {row.key: (row.id, row.body) for row in rows}
+    return found
+
+
+def documents(connection: Connection, numbers: Sequence[int]) -> list[Document]:
+    """Return kept documents in the order of the numbers; what was taken down is left out."""
+    found = {}
+    for some in chunks(numbers):
+        for row in connection.execute(sa.select(responses).where(responses.c.id.in_(some))):
+            found[row.id] = Document(
+                number=row.id, feed_id=row.key, url=row.url, final_url=row.final_url, body=row.body,
+                headers=msgspec.json.decode(row.headers, type=dict[str, str]), fetched=from_micros(row.fetched),
+            )  # fmt: skip
+    return [found[number] for number in numbers if number in found]
+
+
+def renew_headers(connection: Connection, number: int, answer: Response) -> None:
+    """Keep the headers of an answer in place of those that the same body came with before."""
+    connection.execute(sa.update(responses).where(responses.c.id == number).values(headers=kept_headers(answer)))
 
 
 def kept_headers(answer: Response) -> bytes:
@@ -41,8 +101,3 @@ def page(connection: Connection, number: int) -> Page:
         url=row.url, final_url=row.final_url, status=row.status, content_type=headers.get("content-type", ""),
         body=row.body, fetched=from_micros(row.fetched),
     )  # fmt: skip
-
-
-def feed_of(connection: Connection, number: int) -> str:
-    """Return the key (feed or article id) that an answer was asked for."""
-    return str(connection.scalar(sa.select(responses.c.key).where(responses.c.id == number)))
