@@ -525,6 +525,12 @@ def test_a_host_that_is_asked_too_often_is_left_alone(web: Web, manners: Manners
     assert [hit.path for hit in web.hits] == ["/busy", "/1", "/many"]
 
 
+def test_a_server_that_hangs_up_is_not_asked_a_second_time(web: Web, manners: Manners) -> None:
+    web.pages["/feed"] = raw(b"")
+    bad(fetch(manners, f"{web.url}/feed"), "FetchError")
+    assert [hit.path for hit in web.hits] == ["/feed"]
+
+
 def test_a_crawl_delay_is_heeded_between_pages_and_not_between_feeds(web: Web, heeding: Manners) -> None:
     web.pages["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 0.2\n")
     pages = Counter(0.0)

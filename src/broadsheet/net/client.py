@@ -104,6 +104,16 @@ class _GuardedResolver(AbstractResolver):
         """Nothing is held."""
 
 
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from asking a second time by itself when the server hangs up: when to ask again is for the schedule."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise FetchError(_in_words(str(request.url), error)) from error
+
+
 class Client:
     """A session for one batch of requests. Use ``async with Client.open(manners)``."""
 
@@ -159,6 +169,7 @@ class Client:
             max_line_size=MAX_HEADER_BYTES,
             max_field_size=MAX_HEADER_BYTES,
             timeout=aiohttp.ClientTimeout(total=None),
+            middlewares=(_once,),
         ) as session:
             yield cls(session, manners, guard, clock)
 
