@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from broadsheet.errors import LockedError, StoreError
 from broadsheet.store.blobs import Blobs
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a store at another revision is migrated or, when newer, refused."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
