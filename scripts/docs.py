@@ -102,6 +102,8 @@ def settings() -> Iterator[str]:
 
 def toml(value: object) -> str:
     """Return a value as TOML writes it."""
+    if value is None:
+        return "as in [poll]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

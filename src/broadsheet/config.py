@@ -70,6 +70,10 @@ class PollConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: ``Broadsheet/<version>`` with the contact."""
     contact: str = ""
     """An address or page for the servers' owners; ``site.url`` when empty."""
+    min_interval: float = 0.0
+    """Minutes between two looks at a feed, at least. 0: a source's wishes and the feed's rhythm alone decide."""
+    max_interval: float = 1440.0
+    """Minutes that a feed is left alone at most; 0 asks at every run. Retry-After and failures wait longer."""
     robots: bool = True
     """Heed robots.txt for article pages. Feeds that you chose are always asked."""
     allow_private: tuple[str, ...] = ()
@@ -122,6 +126,10 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Newest entries taken of one document; 0 is all."""
     filters: Filters = Filters()
     """Regular expressions over title, text, authors and categories."""
+    min_interval: float | None = None
+    """Instead of ``min_interval`` of ``[poll]``."""
+    max_interval: float | None = None
+    """Instead of ``max_interval`` of ``[poll]``."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ BroadsheetError
 │   ├── AddressRefused         scheme, port or address that we do not talk to
 │   ├── TooLarge               more bytes than allowed, on the wire or after decompression
 │   ├── TimedOut               no answer in time
-│   └── HttpStatus             an answer, but not a good one
+│   ├── HttpStatus             an answer, but not a good one
+│   └── HostResting            not asked: its host wants to be left alone for now
 ├── ParseError                 a document is not what it should be
 │   ├── NotAFeed               says what it is instead
 │   └── LimitExceeded          a named limit was hit
@@ -67,10 +68,22 @@ class TimedOut(FetchError):
 class HttpStatus(FetchError):
     """The server answered with an error."""
 
-    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, status: int, retry_after: float | None = None, host: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
+        self.host = host
+
+
+class HostResting(FetchError):
+    """Nothing was asked: the host wants to be left alone (429), or has had its share of this run (Crawl-delay).
+
+    ``seconds`` is how long it is to be left alone.
+    """
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class ParseError(BroadsheetError):

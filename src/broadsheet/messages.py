@@ -148,11 +148,36 @@ _LINES: dict[str, tuple[str, str]] = {
     "search.none": ("Nothing found for {query}.", "没有找到“{query}”。"),
     "status.empty": ("No feeds.", "没有订阅源。"),
     "status.never": ("never", "从未"),
+    "status.head": (
+        "feed|section|articles|a week|last success|next check|why then|saved by 304|failures",
+        "订阅源|版面|文章|每周|上次成功|下次询问|原因|304 节省|失败",
+    ),
+    "status.since": ("{count} since {since}: {error}", "自 {since} 起 {count} 次：{error}"),
+    "status.alarming": (
+        "{count} feeds have failed for a week or longer; they stand first.",
+        "{count} 个订阅源已失败一周以上，列于最前。",
+    ),
     "status.now": ("at the next run", "下次运行时"),
     "status.articles": (
         "{live} articles published, {waiting} waiting, {gone} taken down.",
         "已发布 {live} 篇，等待 {waiting} 篇，已撤下 {gone} 篇。",
     ),
+    "due.new": ("never asked yet", "尚未询问过"),
+    "due.run": ("at the next run", "下次运行时"),
+    "due.gone": (
+        "gone for good (410 twice): not asked any more; 'broadsheet update --feed URL' asks again",
+        "已永久消失（两次 410），不再询问；可用 broadsheet update --feed URL 再试",
+    ),
+    "due.failed": ("left alone for a time after failing", "失败后暂停一段时间"),
+    "due.retry-after": ("the server asked to be left alone (Retry-After)", "服务器要求暂缓访问（Retry-After）"),
+    "due.host": ("its host asked to be left alone (429)", "其主机要求暂缓访问（429）"),
+    "due.wish": ("the source asks for so long a pause ({by})", "来源要求这样的间隔（{by}）"),
+    "due.skip": (
+        "the source does not want to be asked at this time (skipHours, skipDays)",
+        "来源不希望在此时被询问（skipHours、skipDays）",
+    ),
+    "due.rhythm": ("it has been silent for ten times as long", "它沉寂的时间已十倍于此"),
+    "due.shortest": ("min_interval asks for so long a pause", "由 min_interval 设定"),
     "takedown.done": (
         "{count} articles taken down. Build to remove them from the site: broadsheet build",
         "已撤下 {count} 篇。请运行 broadsheet build 以从网站移除。",

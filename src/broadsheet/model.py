@@ -209,6 +209,17 @@ class Feed(Record, frozen=True, kw_only=True):
     full_text: FullText = "auto"
     limit: int = 0
     filters: Filters = Filters()
+    min_interval: float | None = None
+    """Minutes; None is what ``[poll]`` says. ``max_interval`` the same."""
+    max_interval: float | None = None
+
+
+class Wish(Record, frozen=True, kw_only=True):
+    """For how long a source wants to be left alone after an answer, and what says so."""
+
+    seconds: float = 0.0
+    by: str = ""
+    """``Cache-Control``, ``Expires``, ``ttl`` or ``sy:updatePeriod``."""
 
 
 class FeedState(Record, frozen=True, kw_only=True):
@@ -225,6 +236,9 @@ class FeedState(Record, frozen=True, kw_only=True):
     checked: datetime | None = None
     succeeded: datetime | None = None
     next_check: datetime | None = None
+    """After a failure: not before this. Otherwise ``feeds.schedule.due`` decides anew each time."""
+    left_alone_until: datetime | None = None
+    """Retry-After of the last failure."""
     failures: int = 0
     failing_since: datetime | None = None
     error: str = ""
@@ -234,6 +248,22 @@ class FeedState(Record, frozen=True, kw_only=True):
     gone_seen: int = 0
     served_by: str = ""
     """The address that answered last: after a move, or the RSSHub instance."""
+    refreshed: datetime | None = None
+    """When a whole document last came."""
+    news: datetime | None = None
+    """When something new or changed was last seen."""
+    header_wish: Wish = Wish()
+    document_wish: Wish = Wish()
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+    window: float = 0.0
+    """Seconds from the oldest to the newest entry of the last document."""
+    answers: int = 0
+    unchanged: int = 0
+    """Of the answers, those that were 304."""
+    document_bytes: int = 0
+    """Of the last whole document, as it came over the wire; what each 304 saves."""
+    saved_bytes: int = 0
 
 
 # -------------------------------------------------------------------------------- what the web answered
@@ -434,6 +464,8 @@ class Failed(msgspec.Struct, frozen=True):
     """HTTP status, where a server answered."""
     retry_after: float | None = None
     """Seconds that the server asks to be left alone."""
+    host: str = ""
+    """``host:port`` that asks it of all its addresses (429)."""
     tried: tuple[str, ...] = ()
     """Addresses that were asked in vain."""
 

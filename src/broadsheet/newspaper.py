@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,6 +21,9 @@ from broadsheet.model import Article, Feed, Story
 from broadsheet.pipeline.run import Report, Run, Silent
 from broadsheet.store.database import Store
 from broadsheet.urls import short_id
+
+if TYPE_CHECKING:
+    from broadsheet.pipeline.health import FeedHealth
 
 CONFIG_NAME = "broadsheet.toml"
 
@@ -92,7 +95,8 @@ class Newspaper(AbstractContextManager["Newspaper"]):
             section = tuple(part.strip() for part in item.section.split("/") if part.strip())
             found[item.url] = Feed(
                 id=feed_id(item.url), url=item.url, title=item.title, section=section, mode=item.mode,
-                full_text=item.full_text, limit=item.limit, filters=item.filters,
+                full_text=item.full_text, limit=item.limit, filters=item.filters, min_interval=item.min_interval,
+                max_interval=item.max_interval,
             )  # fmt: skip
         if self.config.opml:
             path = self.folder / self.config.opml
@@ -110,27 +114,32 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     # ---------------------------------------------------------------------------------------------- work
 
-    def update(self, *, only_feed: str = "", redo: str = "", progress: Any = None) -> Report:
+    def update(self, *, only_feed: str = "", everything: bool = False, redo: str = "", progress: Any = None) -> Report:
         """Ask the feeds and do everything up to the stories. Returns the report; a failed feed is a line in it.
+
+        ``only_feed`` (an address) is asked whatever its schedule says; with ``everything``, all feeds are, but for those
+        whose server asked to be left alone.
 
         Raises ``LockedError`` when another run is at work, ``ConfigError`` and ``StoreError`` as their names say.
         """
-        return self._run("update", lambda run: pipeline.update(run, redo=redo), progress, only_feed)
+        return self._run("update", lambda run: pipeline.update(run, redo=redo), progress, only_feed, everything)
 
     def build(self, *, full: bool = False, progress: Any = None) -> Report:
         """Bring the site up to date with the store."""
         return self._run("build", lambda run: pipeline.build(run, full=full), progress)
 
-    def run(self, *, progress: Any = None) -> Report:
-        """Update, then build: the main job."""
+    def run(self, *, everything: bool = False, progress: Any = None) -> Report:
+        """Update, then build: the main job. With ``everything``, feeds that are not due are asked too."""
 
         def both(run: Run) -> None:
             pipeline.update(run)
             pipeline.build(run)
 
-        return self._run("run", both, progress)
+        return self._run("run", both, progress, everything=everything)
 
-    def _run(self, command: str, work: Callable[[Run], None], progress: Any, only_feed: str = "") -> Report:
+    def _run(
+        self, command: str, work: Callable[[Run], None], progress: Any, only_feed: str = "", everything: bool = False
+    ) -> Report:
         now = self._clock()
         wanted = self.subscriptions()
         if only_feed and only_feed not in {feed.url for feed in wanted}:
@@ -146,7 +155,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 work(
                     Run(
                         folder=self.folder, config=self.config, store=self.store, engine=engine, now=now, report=report,
-                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed,
+                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed, everything=everything,
                     )
                 )  # fmt: skip
         finally:
@@ -179,6 +188,13 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                     seen.add(stored.story_id)
                     ids = stories.articles_of(connection, [stored.story_id])[stored.story_id]
                     yield stories.told(connection, ids, publishers)
+
+    def health(self) -> list[FeedHealth]:
+        """Return how each feed is doing, those that fail first: what ``broadsheet status`` shows."""
+        from broadsheet.pipeline.health import health
+
+        with self.store.read() as connection:
+            return health(connection, self.config, self.subscriptions(), self._clock())
 
     def search(self, query: str, *, limit: int = 20) -> list[Article]:
         """Return the articles that hold all words of the query, best first."""

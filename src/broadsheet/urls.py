@@ -222,6 +222,14 @@ def host(url: str) -> str:
     return str(parsed.hostname) if parsed is not None else ""
 
 
+def host_and_port(url: str) -> str:
+    """Return ``host:port`` of an http or https address, the port that its scheme has where it names none, or ``""``."""
+    parsed = _parse(url)
+    if parsed is None or parsed.protocol not in ("http:", "https:"):
+        return ""
+    return f"{str(parsed.hostname).strip('[]')}:{parsed.port or (443 if parsed.protocol == 'https:' else 80)}"
+
+
 def is_http(url: str) -> bool:
     """Return whether this is an absolute address of scheme http or https with a host."""
     parsed = _parse(url)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
+from itertools import pairwise
 from typing import Any
 
 import brotli
@@ -22,7 +23,7 @@ import zstandard
 from broadsheet import __version__
 from broadsheet.config import PollConfig
 from broadsheet.model import Done, Failed, Outcome, Request, Response, Skipped
-from broadsheet.net.client import MAX_REDIRECTS, Manners, fetch_many, retry_after
+from broadsheet.net.client import MAX_REDIRECTS, Client, Manners, fetch_many, retry_after
 from tests.conftest import Answer, Web
 from tests.net.recorder import MANNERS, run
 
@@ -500,8 +501,51 @@ def test_no_robots_txt_allows_all(web: Web, heeding: Manners, status: int) -> No
 def test_robots_txt_of_a_server_in_trouble_allows_nothing(web: Web, heeding: Manners, status: int) -> None:
     """RFC 9309, section 2.3.1.4."""
     web.pages |= {"/robots.txt": Answer(b"", status), "/x": Answer(b"x")}
-    assert isinstance(fetch(heeding, f"{web.url}/x", kind="page"), Skipped)
+    failed = bad(fetch(heeding, f"{web.url}/x", kind="page"), "HostResting")
+    assert failed.retry_after, "it is tried again later"
     assert "/x" not in {hit.path for hit in web.hits}
+
+
+def test_a_host_that_is_asked_too_often_is_left_alone(web: Web, manners: Manners) -> None:
+    """RFC 6585, section 4. A 503 speaks for its address alone."""
+    web.pages |= {
+        "/busy": Answer(status=503, headers={"Retry-After": "60"}), "/1": Answer(b"x"),
+        "/many": Answer(status=429, headers={"Retry-After": "90"}), "/2": Answer(b"x"),
+    }  # fmt: skip
+    order = ("/busy", "/1", "/many", "/2")
+
+    async def work(client: Client) -> list[Outcome[Response]]:
+        return [await client.fetch(request(web.url + path)) for path in order]
+
+    busy, one, many, two = run(work, manners)
+    assert (bad(busy, "HttpStatus").retry_after, busy.host) == (60.0, "")
+    good(one)
+    assert (bad(many, "HttpStatus").retry_after, many.host) == (90.0, web.address)
+    assert 80 < (bad(two, "HostResting").retry_after or 0) <= 90
+    assert [hit.path for hit in web.hits] == ["/busy", "/1", "/many"]
+
+
+def test_a_crawl_delay_is_heeded_between_pages_and_not_between_feeds(web: Web, heeding: Manners) -> None:
+    web.pages["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 0.2\n")
+    pages = Counter(0.0)
+    feeds = Counter(0.0)
+    web.pages |= {f"/{number}": pages for number in range(4)} | {f"/feed{number}": feeds for number in range(4)}
+    wanted = [request(f"{web.url}/{number}", key=str(number), kind="page") for number in range(4)]
+    assert all(isinstance(outcome, Done) for outcome in fetch_many(wanted, heeding))
+    assert min(later - sooner for sooner, later in pairwise(pages.begun)) > 0.15
+    wanted = [request(f"{web.url}/feed{number}", key=str(number)) for number in range(4)]
+    assert all(isinstance(outcome, Done) for outcome in fetch_many(wanted, heeding))
+    assert len([hit for hit in web.hits if hit.path == "/robots.txt"]) == 1
+
+
+def test_a_long_crawl_delay_leaves_pages_for_the_next_run(web: Web, heeding: Manners) -> None:
+    web.pages["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 900\n")
+    web.pages |= {f"/{number}": Answer(b"x") for number in range(3)}
+    wanted = [request(f"{web.url}/{number}", key=str(number), kind="page") for number in range(3)]
+    outcomes = list(fetch_many(wanted, heeding))
+    assert sum(isinstance(outcome, Done) for outcome in outcomes) == 1
+    for outcome in outcomes:
+        assert isinstance(outcome, Done) or bad(outcome, "HostResting").retry_after == 0.0
 
 
 def test_a_server_that_gives_no_answer_is_a_failure_that_is_tried_again(web: Web, heeding: Manners) -> None:
@@ -563,8 +607,6 @@ def test_robots_txt_of_an_ipv6_host(heeding: Manners) -> None:
 
         async with await asyncio.start_server(answer, "::1", 0) as server:
             return await work(server.sockets[0].getsockname()[1])
-
-    from broadsheet.net.client import Client
 
     asked: list[bytes] = []
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from broadsheet.newspaper import Newspaper
 from broadsheet.site import plan
 from tests.conftest import NOW, Answer, Web, item, rss
+
+HTML = {"Content-Type": "text/html"}
 
 
 def test_a_changed_entry_is_a_new_revision_of_the_same_article(web: Web, paper: Callable[..., Newspaper]) -> None:
@@ -221,3 +224,114 @@ def test_articles_of_an_earlier_version_of_a_stage_are_done_again(web: Web, pape
     report = made.run()
     assert report.stages["extract"].done == 2
     assert report.pages_written == 0, "the result is the same"
+
+
+def test_a_source_that_asks_for_a_pause_gets_it_unless_a_person_asks(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1)), headers={"Cache-Control": "max-age=3600"})
+    clock = [NOW]
+    made = paper(f"{web.url}/feed", now=lambda: clock[0])
+    made.run()
+    web.hits.clear()
+    clock[0] += timedelta(minutes=59)
+    (report,) = made.run().feeds.values()
+    assert (report.outcome, report.next) == ("not due", NOW + timedelta(hours=1))
+    assert "Cache-Control" in report.why
+    assert web.hits == []
+    assert next(iter(made.update(everything=True).feeds.values())).outcome == "unchanged"
+    assert next(iter(made.update(only_feed=f"{web.url}/feed").feeds.values())).outcome == "unchanged"
+    assert [hit.status for hit in web.hits] == [304, 304]
+    clock[0] += timedelta(hours=1)
+    assert next(iter(made.run().feeds.values())).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("setting", ["max_interval = 0", ""])
+def test_max_interval_is_a_persons_word(web: Web, paper: Callable[..., Newspaper], setting: str) -> None:
+    web.pages["/feed"] = Answer(rss("News", item(1)), headers={"Cache-Control": "max-age=3600"})
+    made = paper(f"{web.url}/feed")
+    made.config_file.write_text(made.config_file.read_text("utf-8") + setting + "\n", "utf-8")
+    with Newspaper(made.folder, environ={}, clock=lambda: NOW) as again:
+        again.run()
+        outcome = next(iter(again.run().feeds.values())).outcome
+    assert outcome == ("unchanged" if setting else "not due")
+
+
+def test_a_feed_that_only_says_304_is_asked_for_the_whole_in_time(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """Its 304 is a lie: something new has long been there."""
+    body = [rss("News", item(1))]
+    conditional: list[bool] = []
+
+    def lie(request: BaseHTTPRequestHandler) -> Answer:
+        conditional.append("If-None-Match" in request.headers)
+        return Answer(b"", 304) if conditional[-1] else Answer(body[0])
+
+    web.pages["/feed"] = lie
+    clock = [NOW]
+    made = paper(f"{web.url}/feed", now=lambda: clock[0])
+    made.run()
+    body[0] = rss("News", item(1) + item(2))
+    found = []
+    for _ in range(10):
+        clock[0] += timedelta(days=1, hours=1)
+        found.append(made.run().articles_new)
+    assert sum(found) == 1
+    assert conditional.count(False) == 2
+
+
+def test_a_host_that_is_asked_too_often_is_left_alone_for_all_its_feeds(
+    web: Web, paper: Callable[..., Newspaper]
+) -> None:
+    clock = [NOW]
+    web.pages |= {
+        "/one": Answer(b"", 429, {"Retry-After": "7200"}), "/two": Answer(rss("Two", item(1))),
+        "/three": Answer(rss("Three", item(2))),
+    }  # fmt: skip
+    made = paper(f"{web.url}/one", f"{web.url}/two", f"{web.url}/three", now=lambda: clock[0])
+    made.config_file.write_text(made.config_file.read_text("utf-8").replace("per_host = 4", "per_host = 1"), "utf-8")
+    with Newspaper(made.folder, environ={}, clock=lambda: clock[0]) as again:
+        outcomes = [feed.outcome for feed in again.run().feeds.values()]
+        assert outcomes == ["failed", "not due", "not due"]
+        web.hits.clear()
+        clock[0] += timedelta(hours=1)
+        reports = list(again.run(everything=True).feeds.values())
+        assert {feed.outcome for feed in reports} == {"not due"}
+        assert all("429" in feed.why for feed in reports[1:])
+        assert web.hits == []
+        web.pages["/one"] = Answer(rss("One", item(3)))
+        clock[0] += timedelta(hours=2)
+        assert again.run().articles_new == 3
+
+
+def test_a_page_whose_robots_txt_is_not_to_be_had_is_fetched_later(web: Web, paper: Callable[..., Newspaper]) -> None:
+    text = "".join(f"<p>Sentence {number} of the page is here for the reader alone.</p>" for number in range(40))
+    web.pages |= {
+        "/robots.txt": Answer(b"", 503), "/a/1": Answer(f"<article>{text}</article>".encode(), headers=HTML),
+        "/feed": Answer(rss("News", item(1, text="<p>A teaser.</p>", link=f"{web.url}/a/1"))),
+    }  # fmt: skip
+    clock = [NOW]
+    made = paper(f"{web.url}/feed", now=lambda: clock[0])
+    made.run()
+    assert [article.text for article in made.articles()] == ["A teaser."], "it appears at once all the same"
+    for _ in range(8):
+        clock[0] += timedelta(hours=6)
+        made.run()
+    web.pages["/robots.txt"] = Answer(b"User-agent: *\nDisallow:\n")
+    clock[0] += timedelta(hours=6)
+    made.run()
+    assert ["Sentence 39" in article.text for article in made.articles()] == [True]
+
+
+def test_gone_for_good_is_said_and_asked_again_only_on_request(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(b"", 410)
+    clock = [NOW]
+    made = paper(f"{web.url}/feed", now=lambda: clock[0])
+    made.run()
+    clock[0] += timedelta(days=1)
+    (report,) = made.run().feeds.values()
+    assert "not asked any more" in report.why
+    clock[0] += timedelta(days=400)
+    (report,) = made.run().feeds.values()
+    assert report.outcome == "not due"
+    assert "gone for good" in report.why
+    web.pages["/feed"] = Answer(rss("News", item(1)))
+    assert made.update(only_feed=f"{web.url}/feed").articles_new == 1
+    assert next(iter(made.run().feeds.values())).outcome == "unchanged", "it is back"

@@ -9,15 +9,19 @@ from broadsheet.newspaper import Newspaper
 from broadsheet.pipeline import REDOABLE
 from broadsheet.pipeline.run import FeedReport, Report
 
+_all = click.option(
+    "--all", "everything", is_flag=True, help="Ask every feed, due or not; but for servers that asked to be left alone."
+)
 _strict = click.option("--strict", is_flag=True, help="Exit with 1 when any feed failed.")
 
 
 @command("run")
+@_all
 @_strict
-def run_command(state: State, strict: bool) -> None:
+def run_command(state: State, everything: bool, strict: bool) -> None:
     """Update, then build: the main job. Prints one summary and writes a JSON report."""
     with state.open() as paper:
-        report = paper.run(progress=state.progress())
+        report = paper.run(everything=everything, progress=state.progress())
         summarise(state, paper, report, strict=strict)
 
 
@@ -26,11 +30,12 @@ def run_command(state: State, strict: bool) -> None:
 @click.option(
     "--redo", type=click.Choice(REDOABLE), default=None, help="Do one stage again from what is kept, without polling."
 )
+@_all
 @_strict
-def update_command(state: State, feed: str, redo: str | None, strict: bool) -> None:
+def update_command(state: State, feed: str, redo: str | None, everything: bool, strict: bool) -> None:
     """Ask the feeds, fetch and clean articles, fetch pictures, find stories."""
     with state.open() as paper:
-        report = paper.update(only_feed=feed, redo=redo or "", progress=state.progress())
+        report = paper.update(only_feed=feed, everything=everything, redo=redo or "", progress=state.progress())
         summarise(state, paper, report, strict=strict)
 
 
@@ -81,7 +86,8 @@ def _print(state: State, paper: Newspaper, report: Report, asked: list[FeedRepor
             state.tell(state.say("summary.not_due", count=waiting))
             for feed in feeds if state.verbose else []:
                 if feed.outcome == "not due":
-                    state.tell(f"  {feed.title or feed.url}: {feed.why}")
+                    when = f" ({feed.next:%Y-%m-%d %H:%M} UTC)" if feed.next else ""
+                    state.tell(f"  {feed.title or feed.url}: {feed.why}{when}")
         if state.verbose:
             for feed in feeds:
                 for problem in feed.problems:

@@ -3,55 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from broadsheet.cli.base import State, command, table
+
+if TYPE_CHECKING:
+    from broadsheet.pipeline.health import FeedHealth
 
 
 @command("status")
 def status_command(state: State) -> None:
-    """Show each feed's last success, next check, failures with their reason; failing feeds first."""
+    """Show each feed's last success, its next check and why then, entries a week, bytes saved by 304, failures in words.
+
+    Feeds that have failed for a week come first, then those that fail.
+    """
     import msgspec
 
-    from broadsheet.store import articles, feeds, queue
+    from broadsheet.store import articles, queue
 
     with state.open() as paper:
-        wanted = paper.subscriptions()
+        lines = paper.health()
         with paper.store.read() as connection:
-            states = feeds.states(connection)
             counts = articles.count(connection)
-            per_feed = feeds.article_counts(connection)
             instances = msgspec.json.decode(queue.get_meta(connection, "rsshub") or b"{}")
-    lines: list[dict[str, Any]] = []
-    for feed in wanted:
-        known = states.get(feed.id)
-        lines.append(
-            {
-                "url": feed.url, "title": feed.title or (known.title if known else ""), "section": "/".join(feed.section),
-                "articles": per_feed.get(feed.id, 0), "last_success": known.succeeded if known else None,
-                "next_check": known.next_check if known else None, "failures": known.failures if known else 0,
-                "failing_since": known.failing_since if known else None, "error": known.error if known else "",
-                "gone": bool(known and known.gone), "moved_to": known.moved_to if known else "",
-            }
-        )  # fmt: skip
-    lines.sort(key=lambda line: (not line["failures"], str(line["failing_since"] or ""), line["section"], line["url"]))
+            hosts = msgspec.json.decode(queue.get_meta(connection, "hosts") or b"{}")
     if state.json:
-        state.print_json({"version": 1, "feeds": lines, "articles": counts, "rsshub": instances})
+        state.print_json({"version": 1, "feeds": lines, "articles": counts, "rsshub": instances, "hosts": hosts})
         return
     if not lines:
         state.tell(state.say("status.empty"))
     else:
-        table(
-            [
-                (
-                    line["title"] or line["url"], line["section"], str(line["articles"]),
-                    _when(line["last_success"], state.say("status.never")),
-                    "410" if line["gone"] else _when(line["next_check"], state.say("status.now")), line["error"],
-                )
-                for line in lines
-            ],
-            ("feed", "section", "articles", "last success", "next check", "error"),
-        )  # fmt: skip
+        table([_row(state, line) for line in lines], state.say("status.head").split("|"))
+    alarming = sum(line.alarming for line in lines)
+    if alarming:
+        state.tell(state.say("status.alarming", count=alarming))
     state.tell(
         state.say(
             "status.articles", live=counts.get("live", 0), waiting=counts.get("new", 0), gone=counts.get("gone", 0)
@@ -59,5 +44,24 @@ def status_command(state: State) -> None:
     )
 
 
+def _row(state: State, line: FeedHealth) -> tuple[str, ...]:
+    error = line.error
+    if line.failing_since:
+        error = state.say("status.since", count=line.failures, since=f"{line.failing_since:%Y-%m-%d}", error=error)
+    return (
+        line.title or line.url, line.section, str(line.articles), f"{line.per_week:g}",
+        _when(line.last_success, state.say("status.never")), _when(line.next_check, "-" if line.gone else state.say("status.now")),
+        state.say(f"due.{line.why}", by=line.why_by) if line.next_check or line.gone else "", _size(line.saved_bytes), error,
+    )  # fmt: skip
+
+
 def _when(instant: datetime | None, otherwise: str) -> str:
     return f"{instant:%Y-%m-%d %H:%M}" if instant else otherwise
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if count < 10 or unit == "B" else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"

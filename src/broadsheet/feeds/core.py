@@ -17,13 +17,14 @@ _NOT_A_PAGE = frozenset(
 
 def title(draft: Draft, element: Any, context: Context) -> None:
     """The first title that is not empty counts."""
-    if not draft.title:
-        if context.marked:
-            context = context.inside(element)
-        value, media_type = construct(element, context, "text/plain", limits.TITLE)
-        if value:
-            draft.title = value
-            draft.details["title"] = context.detail(media_type)
+    if draft.title:
+        return
+    if context.marked:
+        context = context.inside(element)
+    value, media_type = construct(element, context, "text/plain", limits.TITLE)
+    if value:
+        draft.title = value
+        draft.details["title"] = context.detail(media_type)
 
 
 def description(draft: Draft, element: Any, context: Context, default: str = "text/html") -> None:

@@ -207,15 +207,13 @@ class Draft:
 
 def text_of(element: Any, context: Context) -> str:
     """Return an element's text without the white space around it."""
-    value = element.text
-    if len(element):
-        value = "".join(element.itertext())
+    value = "".join(element.itertext()) if len(element) else element.text
     if not value:
         return ""
     value = value.strip()
     if context.odd and not value.isascii():
         value = markup.windows_controls(markup.mended(value))
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def short_text(element: Any, context: Context) -> str:
@@ -251,14 +249,15 @@ def construct(element: Any, context: Context, default: str, limit: int = limits.
         value = _binary(element, value, media_type)
     if context.odd and not value.isascii():
         value = markup.windows_controls(markup.mended(value))
-    if media_type == "text/plain":
-        if context.vocabulary != "atom" and markup.looks_like_html(value[:10_000]):
-            media_type = "text/html"
-    elif media_type in _HTML_TYPES:
-        if context.odd:
-            value = markup.windows_references(value)
-        if context.base:
-            value = markup.resolve_links(value, context.base)
+    if "<" in value or "&" in value:
+        if media_type == "text/plain":
+            if context.vocabulary != "atom" and markup.looks_like_html(value[:10_000]):
+                media_type = "text/html"
+        elif media_type in _HTML_TYPES:
+            if context.odd:
+                value = markup.windows_references(value)
+            if context.base:
+                value = markup.resolve_links(value, context.base)
     if len(value) > limit:
         value = clipped(value, limit, "title" if limit == limits.TITLE else "text", context)
     return value, media_type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -164,12 +165,19 @@ def handler_for(element: Any, table: dict[str, Handler], context: Context) -> Ha
     """Return what reads elements of this name: the table's function, or one that keeps it as an extension."""
     if not isinstance(element.tag, str):
         return _ignore
-    prefix, local = split(element.tag, element.prefix, context.root_uri)
-    name = local.lower()
-    found = table.get(f"{prefix.lower()}:{name}" if prefix else name)
+    name, prefix, local = _name(element.tag, element.prefix, context.root_uri)
+    found = table.get(name)
     if found is not None:
         return found
     return core.unknown(f"{prefix or context.vocabulary}:{local}")
+
+
+@lru_cache(maxsize=4_096)
+def _name(tag: str, prefix: str | None, root_uri: str) -> tuple[str, str, str]:
+    """Return (name in the tables, canonical prefix, local name) of an element."""
+    canonical, local = split(tag, prefix, root_uri)
+    lower = local.lower()
+    return (f"{canonical.lower()}:{lower}" if canonical else lower), canonical, local
 
 
 def _ignore(draft: Draft, element: Any, context: Context) -> None:

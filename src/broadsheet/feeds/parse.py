@@ -17,7 +17,7 @@ _ROOTS = {"rss": rss, "rdf": rss, "channel": rss, "feed": atom, "entry": atom}
 # Characters that may have been meant otherwise: C1 controls, and UTF-8 that was read as Latin-1 and encoded again.
 _CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _TWICE = re.compile(rb"\xc3[\x82-\xb4]\xc2")
-_REFERENCE = re.compile(rb"#(?:1[2-5]\d|x[89][0-9a-f]|19[4-9]|2[0-3]\d|24[0-4]|x[c-f][0-9a-f]);", re.IGNORECASE)
+_REFERENCE = re.compile(rb"#(?:12[89]|1[345]\d|x[89][0-9a-f]|19[4-9]|2[0-3]\d|24[0-4]|x[c-f][0-9a-f]);", re.IGNORECASE)
 _OLDEST = datetime(1, 1, 1, tzinfo=UTC)
 
 

@@ -26,7 +26,7 @@ from yarl import URL
 
 from broadsheet import __version__
 from broadsheet.config import PollConfig
-from broadsheet.errors import AddressRefused, BroadsheetError, FetchError, HttpStatus, TooLarge
+from broadsheet.errors import AddressRefused, BroadsheetError, FetchError, HostResting, HttpStatus, TooLarge
 from broadsheet.model import Done, Failed, Outcome, Request, Response, Skipped
 from broadsheet.net.decode import ACCEPT_ENCODING, Decoder
 from broadsheet.net.guard import Guard
@@ -36,6 +36,12 @@ MAX_REDIRECTS = 8
 MAX_HEADER_BYTES = 16 * 1024
 MAX_ADDRESSES = 8
 """Of one name; more are not tried."""
+REST = 300.0
+"""Seconds that a host is left alone after a 429 that does not say for how long."""
+PATIENCE = 600.0
+"""Seconds that a run spends on the pages of a host that asks for a Crawl-delay; the rest waits for the next run."""
+TROUBLE = 3600.0
+"""Seconds that the pages of an origin are put off whose robots.txt cannot be had."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _ACCEPT = {
     "feed": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5",
@@ -119,6 +125,9 @@ class Client:
         self._dead: set[str] = set()
         self._silent: dict[str, str] = {}
         """Origin -> why it did not even give its robots.txt: its pages are to be tried another time."""
+        self._resting: dict[str, float] = {}
+        """Host -> until when it is to be left alone, by its own word (429)."""
+        self._begun: dict[str, float] = {}
 
     @classmethod
     @asynccontextmanager
@@ -188,7 +197,9 @@ class Client:
             cause = error.__cause__ if isinstance(error.__cause__, BroadsheetError) else error
             return Failed(request.key, type(cause).__name__, _in_words(url, cause))
         except HttpStatus as error:
-            return Failed(request.key, "HttpStatus", str(error), error.status, error.retry_after)
+            return Failed(request.key, "HttpStatus", str(error), error.status, error.retry_after, error.host)
+        except HostResting as error:
+            return Failed(request.key, "HostResting", str(error), retry_after=error.seconds)
         except (BroadsheetError, OSError, ValueError) as error:
             return Failed(request.key, type(error).__name__, _in_words(url, error))
         except Exception as error:  # noqa: BLE001 - one request's failure is a record
@@ -211,7 +222,8 @@ class Client:
             origin = f"{href.split('://')[0]}://{literal}:{port}"
             if self._manners.robots and request.kind != "feed" and not await self._may_fetch(origin, href):
                 return None
-            async with self._turn(f"{host}:{port}"):
+            delay = self._robots.delay(origin) if request.kind == "page" and self._manners.robots else 0.0
+            async with self._turn(f"{host}:{port}", delay):
                 # The clock runs while we ask, not while we wait for our turn.
                 asked = asyncio.get_running_loop().time()
                 limit.reschedule(asked + left)
@@ -224,7 +236,10 @@ class Client:
                 steps.append((status, target))
                 continue
             if status != 304 and not 200 <= status < 300:
-                raise HttpStatus(f"{href} answered {status}", status, retry_after(headers))
+                asks = retry_after(headers, self._clock().timestamp())
+                if status == 429:  # of the whole host; a 503 speaks for its address alone
+                    self._resting[f"{host}:{port}"] = time.monotonic() + (REST if asks is None else asks)
+                raise HttpStatus(f"{href} answered {status}", status, asks, f"{host}:{port}" if status == 429 else "")
             return Response(
                 key=request.key, url=url, final_url=href, status=status, headers=headers, body=body,
                 fetched=self._clock(), elapsed=time.monotonic() - started, redirects=tuple(steps), wire_bytes=wire,
@@ -259,9 +274,19 @@ class Client:
             return answer.status, found, decoder.body(), wire
 
     @asynccontextmanager
-    async def _turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for a place among this host's requests, the pause since its last one, and a place among all."""
+    async def _turn(self, host: str, delay: float = 0.0) -> AsyncIterator[None]:
+        """Wait for a place among this host's requests, the pause since its last one, and a place among all.
+
+        ``delay`` is the Crawl-delay of the host. Raises ``HostResting`` where it is to be left alone for now.
+        """
         async with self._hosts[host]:
+            if (left := self._resting.get(host, 0.0) - time.monotonic()) > 0:
+                raise HostResting(f"{host} wants to be left alone (429)", left)
+            now = time.monotonic()
+            if delay and max(now, self._next.get(host, 0.0)) - self._begun.setdefault(host, now) > PATIENCE:
+                raise HostResting(
+                    f"{host} asks for {delay:g} s between two pages; the rest waits for the next run", 0.0
+                )
             while True:
                 await asyncio.sleep(self._next.get(host, 0.0) - time.monotonic())
                 async with self._slots:
@@ -269,7 +294,7 @@ class Client:
                     now = time.monotonic()
                     if now < self._next.get(host, 0.0):
                         continue
-                    self._next[host] = now + self._manners.delay
+                    self._next[host] = now + max(self._manners.delay, delay)
                     yield
                     return
 
@@ -279,7 +304,7 @@ class Client:
                 if not self._robots.known(origin):
                     self._robots.learn(origin, await self._robots_text(origin))
         if origin in self._silent:
-            raise FetchError(self._silent[origin])
+            raise HostResting(f"robots.txt cannot be had: {self._silent[origin]}", TROUBLE)
         return self._robots.allows(origin, href)
 
     async def _robots_text(self, origin: str) -> str | None:
@@ -290,10 +315,12 @@ class Client:
             return outcome.value.body[: 500 * 1024].decode("utf-8", "replace")
         if isinstance(outcome, Failed) and outcome.error == "AddressRefused":
             return ""  # the page is refused in the same words
-        if isinstance(outcome, Failed) and not outcome.status and outcome.error != "TooLarge":
+        if isinstance(outcome, Failed) and (outcome.status == 429 or outcome.status >= 500 or not outcome.status):
+            if outcome.error == "TooLarge":
+                return None
             self._silent[origin] = outcome.message
-        in_trouble = isinstance(outcome, Failed) and (not outcome.status or outcome.status >= 500)
-        return None if in_trouble else ""
+            return None
+        return ""
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:

@@ -28,6 +28,11 @@ class Robots:
         """Keep what an origin said; None is an origin in trouble."""
         self._rules[origin] = None if text is None else Protego.parse(text)
 
+    def delay(self, origin: str) -> float:
+        """Return the seconds between two requests that an origin asks for (Crawl-delay), or 0."""
+        rules = self._rules[origin]
+        return float((rules.crawl_delay(self._agent) if rules is not None else None) or 0.0)
+
     def allows(self, origin: str, url: str) -> bool:
         """Return whether the address may be fetched."""
         rules = self._rules[origin]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy.engine import Connection
@@ -13,9 +14,10 @@ from broadsheet.articles.extract import VERSION, date_article, is_whole
 from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.articles.template import MIN_SAMPLES, Template, learn_fragments, learn_template
 from broadsheet.errors import StoreError
+from broadsheet.feeds import schedule
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
 from broadsheet.net.client import Manners, fetch_many
-from broadsheet.pipeline import work
+from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import articles, feeds, queue, responses, search, templates
 from broadsheet.store.blobs import write_durably
@@ -26,6 +28,8 @@ EXTRACT_VERSION = VERSION
 _SAVE_EVERY = 20
 _TEMPLATE_SAMPLES = 20
 _PICTURES_AT_ONCE = 60
+_PATIENCE = timedelta(days=30)
+"""For how long a page is put off whose host is not to be asked, or whose robots.txt cannot be had (RFC 9309, 2.3.1.4)."""
 
 
 # ------------------------------------------------------------------------------------------------- fetch
@@ -37,10 +41,13 @@ def fetch(run: Run) -> None:
         waiting = queue.waiting(connection, "fetch", run.now)
         known = feeds.everyone(connection)
         sources = list(articles.sources(connection, waiting))
+        resting = hosts.left_alone(connection)
     stage = run.report.stage("fetch")
     reasons = {source.id: why_no_page(known[source.feed_id], source) for source in sources}
     wanted = [source for source in sources if not reasons[source.id]]
     links = {source.id: source.link for source in sources}
+    seen = {source.id: source.first_seen for source in sources}
+    refused: list[Failed] = []
     with run.store.begin() as connection:
         skipped = [
             (item, links.get(item, ""), "skipped", reasons.get(item, "taken down"))
@@ -50,6 +57,11 @@ def fetch(run: Run) -> None:
         queue.put(connection, "extract", [item for item, *_ in skipped if item in links])
         queue.done(connection, "fetch", FETCH_VERSION, skipped, run.now)
         stage.skipped += len(skipped)
+        for source in list(wanted):
+            if until := schedule.resting(resting, [urls.unwrap(source.link)], run.now):
+                wanted.remove(source)
+                queue.put_off(connection, "fetch", source.id, until)
+                queue.put(connection, "extract", [source.id])
     run.progress.start("fetch", len(wanted))
     requests = [Request(key=source.id, urls=(urls.unwrap(source.link),), kind="page") for source in wanted]
     for group in batches(
@@ -58,8 +70,11 @@ def fetch(run: Run) -> None:
         bodies = {answer.key: run.store.blobs.put(answer.value.body) for answer in group if isinstance(answer, Done)}
         with run.store.begin() as connection:
             for answer in group:
-                _save_page(run, connection, answer, links[answer.key], bodies)
+                if isinstance(answer, Failed):
+                    refused.append(answer)
+                _save_page(run, connection, answer, links[answer.key], seen[answer.key], bodies)
         run.progress.advance("fetch", len(group))
+    hosts.remember(run, resting, refused)
     run.progress.end("fetch")
 
 
@@ -76,9 +91,15 @@ def why_no_page(feed: Feed, source: articles.Source) -> str:
     return "the feed carries the whole text" if is_whole(source.entry) else ""
 
 
-def _save_page(run: Run, connection: Connection, answer: Outcome[Response], link: str, bodies: dict[str, str]) -> None:
+def _save_page(
+    run: Run, connection: Connection, answer: Outcome[Response], link: str, seen: datetime, bodies: dict[str, str]
+) -> None:
     stage = run.report.stage("fetch")
-    if isinstance(answer, Failed):
+    if isinstance(answer, Failed) and answer.error == "HostResting" and run.now - seen < _PATIENCE:
+        stage.skipped += 1
+        run.report.failures.append(answer.message)
+        queue.put_off(connection, "fetch", answer.key, run.now + timedelta(seconds=answer.retry_after or 0))
+    elif isinstance(answer, Failed):
         stage.failed += 1
         run.report.failures.append(answer.message)
         if not queue.again(connection, "fetch", answer.key, run.now):

@@ -12,9 +12,10 @@ from sqlalchemy.engine import Connection
 from broadsheet import urls
 from broadsheet.errors import StoreError
 from broadsheet.feeds import filters, identity, rsshub, schedule
+from broadsheet.messages import say
 from broadsheet.model import Done, Failed, Feed, FeedState, Outcome, ParsedFeed, Request, Response
 from broadsheet.net.client import Manners, fetch_many
-from broadsheet.pipeline import work
+from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.run import FeedReport, Run, batches
 from broadsheet.store import articles, feeds, queue, responses, takedown
 from broadsheet.store.database import from_micros
@@ -31,8 +32,10 @@ def poll(run: Run) -> None:
         subscribed = feeds.active(connection)
         states = feeds.states(connection)
         health = msgspec.json.decode(queue.get_meta(connection, "rsshub") or b"{}", type=dict[str, rsshub.Health])
+        resting = hosts.left_alone(connection)
     instances = rsshub.in_order(run.config.rsshub.instances, health, run.now)
-    requests = list(_requests(run, subscribed, states, instances))
+    requests = list(_requests(run, subscribed, states, instances, resting))
+    refused: list[Failed] = []
     answered: set[str] = set()
     failed: set[str] = set()
     stage = run.report.stage("poll")
@@ -54,10 +57,16 @@ def poll(run: Run) -> None:
                     tried = answer.value.tried
                     answered.add(rsshub.instance_of(answer.value.url, instances))
                 failed.update(rsshub.instance_of(url, instances) for url in tried)
-                if isinstance(answer, Failed):
+                if isinstance(answer, Failed) and answer.error == "HostResting":
+                    stage.skipped += 1
+                    report.why = answer.message
+                elif isinstance(answer, Failed):
                     stage.failed += 1
+                    refused.append(answer)
                     feeds.save_state(connection, schedule.after_failure(state, answer, run.now))
                     report.outcome, report.why = "failed", answer.message
+                    if states.get(answer.key, state).gone_seen + 1 >= schedule.GONE_TO_STOP and answer.status == 410:
+                        report.why += "; " + say("en", "due.gone")
                 elif isinstance(answer, Done):
                     stage.done += 1
                     run.report.bytes_read += answer.value.wire_bytes
@@ -65,6 +74,7 @@ def poll(run: Run) -> None:
                     _keep(connection, answer.value, state, bodies.get(answer.key, ""))
         run.progress.advance("poll", len(group))
     _remember_instances(run, health, failed - answered - {""}, answered - {""})
+    hosts.remember(run, resting, refused)
     run.progress.end("poll")
 
 
@@ -75,31 +85,53 @@ def _remember_instances(run: Run, health: dict[str, rsshub.Health], failed: set[
             queue.set_meta(connection, "rsshub", msgspec.json.encode(after).decode())
 
 
+def bounds(run: Run, feed: Feed) -> schedule.Bounds:
+    """Return the bounds that the configuration sets to a feed's pause."""
+    return schedule.bounds(feed, run.config.poll.min_interval, run.config.poll.max_interval)
+
+
+def _due(
+    run: Run, feed: Feed, state: FeedState, addresses: tuple[str, ...], resting: dict[str, datetime]
+) -> schedule.Due | None:
+    """Return why a feed is not asked in this run and when it will be, or None where it is asked."""
+    if run.only_feed:
+        return None
+    if until := schedule.resting(resting, addresses, run.now):
+        return schedule.Due(at=until, why="host")
+    found = schedule.due(state, run.now, bounds(run, feed))
+    if (found.at is not None and found.at <= run.now) or (run.everything and found.why != "retry-after"):
+        return None
+    return found
+
+
 def _requests(
-    run: Run, subscribed: list[Feed], states: dict[str, FeedState], instances: tuple[str, ...]
-) -> Iterator[Request]:
+    run: Run, subscribed: list[Feed], states: dict[str, FeedState], instances: tuple[str, ...],
+    resting: dict[str, datetime],
+) -> Iterator[Request]:  # fmt: skip
     for feed in subscribed:
         if run.only_feed and feed.url != run.only_feed:
             continue
         state = states.get(feed.id, FeedState(feed_id=feed.id))
         report = FeedReport(url=urls.without_userinfo(feed.url), title=feed.title or state.title)
         run.report.feeds[feed.id] = report
-        if not run.only_feed and not schedule.is_due(state, run.now):
-            report.why = "gone (410)" if state.gone else f"next look after {state.next_check:%Y-%m-%d %H:%M} UTC"
+        addresses = schedule.addresses(state, rsshub.expand(feed.url, instances))
+        if later := _due(run, feed, state, addresses, resting):
+            report.why = say("en", f"due.{later.why}", by=later.by)
+            report.next = later.at
             if state.error:
                 report.why += f"; {state.error}"
             run.report.stage("poll").skipped += 1
             continue
-        addresses = rsshub.expand(feed.url, instances)
-        yield Request(
-            key=feed.id, urls=schedule.addresses(state, addresses), etag=state.etag, last_modified=state.last_modified
-        )
+        etag, last_modified = schedule.validators(state, run.now)
+        yield Request(key=feed.id, urls=addresses, etag=etag, last_modified=last_modified)
 
 
 def _keep(connection: Connection, answer: Response, state: FeedState, body: str) -> None:
     """Save what a feed answered: nothing new, or a document that is due for parsing."""
-    state = schedule.after_contact(state, answer)
+    state = schedule.counted(schedule.after_contact(state, answer), answer)
     if answer.status == 304 or body == state.body:
+        if answer.status != 304:
+            state = schedule.with_validators(state, answer.headers)
         feeds.save_state(connection, schedule.after_success(state, answer.fetched))
         return
     feeds.save_state(connection, state)
@@ -192,8 +224,8 @@ def _merge(run: Run, connection: Connection, number: int, outcome: Outcome[Parse
         report.outcome = "new"
     if newest:
         headers = msgspec.json.decode(row.headers, type=dict[str, str])
-        state = schedule.after_success(schedule.with_document(state, headers, row.body, parsed.feed), fetched)
-        feeds.save_state(connection, state)
+        state = schedule.with_hints(schedule.with_document(state, headers, row.body, parsed.feed), parsed, fetched)
+        feeds.save_state(connection, schedule.after_success(state, fetched, news=bool(new or changed)))
     queue.done(
         connection, "parse", PARSE_VERSION, [(str(number), row.body, "done", "; ".join(parsed.problems))], run.now
     )

@@ -54,7 +54,9 @@ class FeedReport(msgspec.Struct, kw_only=True):
     new: int = 0
     changed: int = 0
     why: str = ""
-    """Of a failure, in words; of a feed not due, when it is."""
+    """Of a failure, in words; of a feed not due, why."""
+    next: datetime | None = None
+    """Of a feed not due: when it is."""
     problems: tuple[str, ...] = ()
 
 
@@ -105,6 +107,8 @@ class Run(msgspec.Struct, kw_only=True):
     """Tells the time (UTC); ``now`` is when the run began."""
     only_feed: str = ""
     """Address of the one feed to update; all when empty."""
+    everything: bool = False
+    """Ask every feed, due or not."""
 
     @property
     def output(self) -> Path:

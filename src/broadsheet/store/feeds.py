@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -74,6 +75,17 @@ def save_state(connection: Connection, state: FeedState) -> None:
     values = {"next_check": next_check, "data": msgspec.json.encode(state)}
     statement = insert(feed_states).values(feed_id=state.feed_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["feed_id"], set_=values))
+
+
+def recent_counts(connection: Connection, since: datetime) -> dict[str, int]:
+    """Return the number of each feed's articles that were published (or, undated, first seen) since then."""
+    moment = sa.func.coalesce(articles.c.published, articles.c.first_seen)
+    query = (
+        sa.select(articles.c.feed_id, sa.func.count())
+        .where(moment >= to_micros(since), articles.c.state != "gone")
+        .group_by(articles.c.feed_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def article_counts(connection: Connection) -> dict[str, int]:

@@ -74,6 +74,13 @@ def again(connection: Connection, stage: str, item: str, now: datetime) -> bool:
     return True
 
 
+def put_off(connection: Connection, stage: str, item: str, until: datetime) -> None:
+    """Leave an item alone until then, without counting that as a failure."""
+    connection.execute(
+        sa.update(due).where(due.c.stage == stage, due.c.item == item).values(not_before=to_micros(until))
+    )
+
+
 def redo(connection: Connection, stage: str) -> int:
     """Make everything that the stage has ever had due again and return how much that is."""
     if stage == "parse":

@@ -11,7 +11,9 @@ from broadsheet.store.database import from_micros, new_id, to_micros
 from broadsheet.store.schema import responses
 
 _KEPT = frozenset(
-    ("content-type etag last-modified date link content-language content-location x-robots-tag cache-control").split()
+    (
+        "content-type etag last-modified date link content-language content-location x-robots-tag cache-control expires age"
+    ).split()
 )
 
 
