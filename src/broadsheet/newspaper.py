@@ -182,12 +182,13 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
         with self.store.read() as connection:
             publishers = {feed_id: publisher(feed) for feed_id, feed in feeds.everyone(connection).items()}
+            pins = stories.pinned(connection)
             seen: set[str] = set()
             for stored in articles.everything(connection):
                 if stored.story_id and stored.story_id not in seen:
                     seen.add(stored.story_id)
                     ids = stories.articles_of(connection, [stored.story_id])[stored.story_id]
-                    yield stories.told(connection, ids, publishers)
+                    yield stories.told(connection, ids, publishers, pins)
 
     def health(self) -> list[FeedHealth]:
         """Return how each feed is doing, those that fail first: what ``broadsheet status`` shows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -335,14 +335,9 @@ def several(connection: Connection) -> list[str]:
     return sorted(connection.scalars(query))
 
 
-def told(connection: Connection, ids: Sequence[str], publishers: dict[str, str]) -> Story:
+def told(connection: Connection, ids: Sequence[str], publishers: dict[str, str], pins: Collection[str]) -> Story:
     """Return the story that the articles make, led by what a person pinned; ``publishers`` names each feed's."""
-    return tell(members(connection, ids, publishers), pinned(connection))
-
-
-def lead_order(connection: Connection, ids: Sequence[str]) -> list[str]:
-    """Return the articles of a story, the lead first."""
-    return list(told(connection, ids, {}).articles)
+    return tell(members(connection, ids, publishers), pins)
 
 
 def reasons(connection: Connection, ids: Sequence[str]) -> dict[str, list[Match]]:
