@@ -151,10 +151,15 @@ _LINES: dict[str, tuple[str, str]] = {
     "serve.busy": ("Port {port} is taken. Choose another with --port.", "端口 {port} 已被占用，请用 --port 另选。"),
     "search.none": ("Nothing found for {query}.", "没有找到“{query}”。"),
     "status.empty": ("No feeds.", "没有订阅源。"),
+    "status.zone": ("dates {hours} h, put right ({by})", "日期偏差 {hours} 小时，已更正（{by}）"),
+    "zone.config": ("as configured", "按配置"),
+    "zone.future": ("its items lay in the future", "条目日期在未来"),
+    "zone.twins": ("its twins in other feeds are dated otherwise", "其他来源的同文日期不同"),
+    "stage.zone": ("Putting dates right", "更正日期"),
     "status.never": ("never", "从未"),
     "status.head": (
-        "feed|section|articles|a week|last success|next check|why then|saved by 304|failures",
-        "订阅源|版面|文章|每周|上次成功|下次询问|原因|304 节省|失败",
+        "feed|section|articles|a week|last success|next check|why then|saved by 304|failures and dates",
+        "订阅源|版面|文章|每周|上次成功|下次询问|原因|304 节省|失败与日期",
     ),
     "status.since": ("{count} since {since}: {error}", "自 {since} 起 {count} 次：{error}"),
     "status.alarming": (

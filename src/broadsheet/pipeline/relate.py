@@ -35,6 +35,7 @@ def relate(run: Run) -> None:
                 others = stories.recall(connection, near[item.id])
                 stories.add_matches(connection, [match for other in others if (match := compare(item, other))])
             retell(connection, sorted(touched), publishers)
+            queue.put(connection, "zone", {item.feed_id for item in loaded.values()})
             queue.done(connection, "relate", RELATE_VERSION, [(item, "", "done", "") for item in group], run.now)
         stage.done += len(loaded)
         run.progress.advance("relate", len(group))

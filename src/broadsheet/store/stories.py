@@ -230,6 +230,25 @@ def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[s
     return dict(links)
 
 
+def twins(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, datetime]]:
+    """Return the same reports elsewhere: (article, the other's feed, when that was published) of those whose date is known."""
+    found = []
+    for start in range(0, len(ids), 400):
+        step = ids[start : start + 400]
+        other = sa.case((matches.c.a.in_(step), matches.c.b), else_=matches.c.a)
+        query = (
+            sa.select(matches.c.a, matches.c.b, articles.c.feed_id, articles.c.data)
+            .join(articles, articles.c.id == other)
+            .where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)), matches.c.kind != "event")
+            .order_by(matches.c.a, matches.c.b)
+        )
+        for row in connection.execute(query):
+            article = msgspec.json.decode(row.data, type=Article)
+            if article.published is not None and article.published_source in ("feed", "page"):
+                found.append((row.a if row.b == article.id else row.b, row.feed_id, article.published))
+    return found
+
+
 def overrides(connection: Connection, kind: str) -> list[tuple[str, str]]:
     """Return what a person said: pairs to ``merge``; articles to ``split`` off or ``pin`` (the second is empty)."""
     query = sa.select(story_overrides.c.a, story_overrides.c.b).where(story_overrides.c.kind == kind)
