@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -29,14 +30,21 @@ def _words() -> tuple[list[str], list[str]]:
     return latin, han
 
 
-def paragraph(chance: random.Random, *, han: bool, sentences: int = 4) -> str:
-    """Return some sentences of words drawn by frequency, as in a language."""
+def paragraph(chance: random.Random, *, han: bool, sentences: int = 4, numbers: float = 0.25) -> str:
+    """Return some sentences of words drawn by frequency, as in a language; ``numbers`` is the share that holds one."""
     words = _words()[han]
     found = []
     for _ in range(sentences):
         picked = [words[int(len(words) ** chance.random()) - 1] for _ in range(chance.randint(8, 18))]
+        if chance.random() < numbers:
+            picked[chance.randrange(len(picked))] = str(chance.randint(10, 999))
         found.append("".join(picked) + "。" if han else " ".join(picked).capitalize() + ". ")
     return "".join(found)
+
+
+def _title(chance: random.Random, han: bool) -> str:
+    """Return a title. It holds no number: numbers in titles tell the issues of a series apart."""
+    return paragraph(chance, han=han, sentences=1, numbers=0)[:60]
 
 
 def article(seed: int) -> tuple[str, list[str], bool]:
@@ -44,7 +52,7 @@ def article(seed: int) -> tuple[str, list[str], bool]:
     chance = random.Random(seed)
     han = chance.random() < 0.5
     size = chance.choice((1, 2, 4, 6, 8, 12, 20))
-    return paragraph(chance, han=han, sentences=1)[:60], [paragraph(chance, han=han) for _ in range(size)], han
+    return _title(chance, han), [paragraph(chance, han=han) for _ in range(size)], han
 
 
 def _prefix(_chance: random.Random, parts: list[str], han: bool) -> list[str]:
@@ -71,12 +79,34 @@ def _lead(chance: random.Random, parts: list[str], han: bool) -> list[str]:
     return [paragraph(chance, han=han, sentences=1), *parts]
 
 
+def _numbers(chance: random.Random, parts: list[str], _han: bool) -> list[str]:
+    """Return the parts with about every second number told anew, as a report is brought up to date."""
+    return [
+        re.sub(r"\d+", lambda found: str(chance.randint(10, 999)) if chance.random() < 0.5 else found[0], part)
+        for part in parts
+    ]
+
+
+@lru_cache(maxsize=1)
+def _to_traditional() -> Callable[[str], str]:
+    import opencc
+
+    convert: Callable[[str], str] = opencc.OpenCC("s2t").convert
+    return convert
+
+
+def _traditional(_chance: random.Random, parts: list[str], han: bool) -> list[str]:
+    return [_to_traditional()(part) for part in parts] if han else [part.upper() for part in parts]
+
+
 EDITS: dict[str, Callable[[random.Random, list[str], bool], list[str]]] = {
     "prefix": _prefix,
     "suffix": _suffix,
     "cut": _cut,
     "reorder": _reorder,
     "lead": _lead,
+    "numbers": _numbers,
+    "traditional": _traditional,
     "title": lambda _chance, parts, _han: parts,
 }
 
@@ -93,7 +123,7 @@ def world(size: int, seed: int = 1) -> Iterator[Made]:
         if kind < 0.10:
             for _ in range(chance.randint(1, 5)):
                 name = chance.choice(list(EDITS))
-                renamed = paragraph(chance, han=han, sentences=1)[:60] if name == "title" else title
+                renamed = _title(chance, han) if name == "title" else title
                 copies.append((name, renamed, EDITS[name](chance, parts, han)))
         series = 0.10 <= kind < 0.15
         if series:

@@ -99,15 +99,16 @@ def synthetic() -> Iterator[Row]:
                 )
                 for made in batch
             ]  # fmt: skip
-            stories.remember(connection, items)
+            near = stories.remember(connection, items)
+            found = []
             for item in items:
-                others = stories.recall(connection, stories.candidates(connection, item))
+                others = stories.recall(connection, near[item.id])
                 spent["compared"] += len(others)
-                found = [match for other in others if (match := compare(item, other))]
-                stories.add_matches(connection, found)
-                for match in found:
-                    links[match.a].append(match.b)
-                    links[match.b].append(match.a)
+                found += [match for other in others if (match := compare(item, other))]
+            stories.add_matches(connection, found)
+            for match in found:
+                links[match.a].append(match.b)
+                links[match.b].append(match.a)
         spent["seconds"] += time.monotonic() - began
         spent["cpu"] += cpu() - before
 

@@ -148,11 +148,11 @@ def paper(tmp_path: Path, web: Web) -> Callable[..., Newspaper]:
     opened: list[Newspaper] = []
 
     def make(
-        *feeds: str, extra: str = "", now: datetime | Callable[[], datetime] = NOW, name: str = "paper"
-    ) -> Newspaper:
+        *feeds: str, extra: str = "", now: datetime | Callable[[], datetime] = NOW, name: str = "paper", mode: str = "full"
+    ) -> Newspaper:  # fmt: skip
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        tables = "".join(f'[[feeds]]\nurl = "{feed}"\nsection = "News"\nmode = "full"\n' for feed in feeds)
+        tables = "".join(f'[[feeds]]\nurl = "{feed}"\nsection = "News"\nmode = "{mode}"\n' for feed in feeds)
         text = (
             f'[site]\ntitle = "Paper"\nurl = "https://paper.example/"\n[poll]\ndelay = 0\nper_host = 4\n'
             f'timeout = 5\nallow_private = ["{web.address}"]\n[engine]\nkind = "inline"\n{extra}\n{tables}'

@@ -124,6 +124,8 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the article's page is fetched: ``auto`` when the feed is short, ``always``, ``never``."""
     limit: int = 0
     """Newest entries taken of one document; 0 is all."""
+    zone_offset: str = "auto"
+    """Whole hours that its dates are ahead of the truth: ``"8"`` for Beijing time labelled GMT; ``auto`` learns them."""
     filters: Filters = Filters()
     """Regular expressions over title, text, authors and categories."""
     min_interval: float | None = None
@@ -303,6 +305,8 @@ def _value_fault(name: str, value: Any) -> str:
         return "must be greater than 0"
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         return "must not be negative"
+    if name == "feeds.zone_offset" and value != "auto" and not re.fullmatch(r"[+-]?(\d|1[0-4])", str(value)):
+        return "must be auto, or whole hours from -14 to 14 in quotes, such as '8'"
     if name == "site.timezone":
         return _zone_fault(str(value))
     if name == "site.url" and not re.match(r"https?://[^/\s]+", str(value)):

@@ -212,6 +212,8 @@ class Feed(Record, frozen=True, kw_only=True):
     min_interval: float | None = None
     """Minutes; None is what ``[poll]`` says. ``max_interval`` the same."""
     max_interval: float | None = None
+    zone_offset: int | None = None
+    """Hours that its dates are ahead of the truth; None is what was learnt."""
 
 
 class Wish(Record, frozen=True, kw_only=True):
@@ -248,6 +250,12 @@ class FeedState(Record, frozen=True, kw_only=True):
     gone_seen: int = 0
     served_by: str = ""
     """The address that answered last: after a move, or the RSSHub instance."""
+    zone_offset: int = 0
+    """Hours that its dates are ahead of the truth, as was learnt (``feeds.zone``)."""
+    zone_by: Literal["", "future", "twins"] = ""
+    """What it was learnt from."""
+    zone_used: int = 0
+    """The offset by which its articles are dated."""
     refreshed: datetime | None = None
     """When a whole document last came."""
     news: datetime | None = None

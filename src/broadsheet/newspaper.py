@@ -95,7 +95,8 @@ class Newspaper(AbstractContextManager["Newspaper"]):
             section = tuple(part.strip() for part in item.section.split("/") if part.strip())
             found[item.url] = Feed(
                 id=feed_id(item.url), url=item.url, title=item.title, section=section, mode=item.mode,
-                full_text=item.full_text, limit=item.limit, filters=item.filters, min_interval=item.min_interval,
+                full_text=item.full_text, limit=item.limit, filters=item.filters,
+                zone_offset=None if item.zone_offset == "auto" else int(item.zone_offset), min_interval=item.min_interval,
                 max_interval=item.max_interval,
             )  # fmt: skip
         if self.config.opml:
@@ -182,12 +183,13 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
         with self.store.read() as connection:
             publishers = {feed_id: publisher(feed) for feed_id, feed in feeds.everyone(connection).items()}
+            pins = stories.pinned(connection)
             seen: set[str] = set()
             for stored in articles.everything(connection):
                 if stored.story_id and stored.story_id not in seen:
                     seen.add(stored.story_id)
                     ids = stories.articles_of(connection, [stored.story_id])[stored.story_id]
-                    yield stories.told(connection, ids, publishers)
+                    yield stories.told(connection, ids, publishers, pins)
 
     def health(self) -> list[FeedHealth]:
         """Return how each feed is doing, those that fail first: what ``broadsheet status`` shows."""

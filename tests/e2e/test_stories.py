@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from broadsheet import parse_feed
@@ -68,6 +69,43 @@ def test_an_event_has_a_page_with_all_its_reports(web: Web, paper: Callable[...,
     assert "2 sources report this" in text
     assert f"/story/{page.name}" in (made.folder / "public" / "index.html").read_text("utf-8")
     assert faults(made) == ()
+
+
+LATER = "Mon, 02 Mar 2026 11:40:00 GMT"
+
+
+def test_what_differs_between_copies_is_shown_on_demand(web: Web, paper: Callable[..., Newspaper]) -> None:
+    ours = "<p>Our &lt;img src=x onerror=alert(1)&gt; line.</p>"
+    web.pages["/one"] = Answer(rss("One", item(1, title="Ship freed from the mole", text=BODY)))
+    web.pages["/two"] = Answer(rss("Two", item(2, title="Vessel is afloat again", text=BODY + ours, date=LATER)))
+    made = paper(*(f"{web.url}/{name}" for name in ("one", "two")))
+    made.run()
+    (page,) = story_pages(made)
+    (shown,) = re.findall(r'<details class="differs">.*?</details>', page.read_text("utf-8"), re.DOTALL)
+    assert "Where the text differs from that of One" in shown
+    assert re.findall(r"<(ins|del)>(.*?)</", shown) == [("ins", "Our &lt;img src=x onerror=alert(1)&gt; line.")]
+    assert made.build().pages_written == 0, "the same page in every build"
+
+    web.pages["/two"] = Answer(rss("Two", item(2, title="Vessel is afloat again", text=BODY, date=LATER)))
+    made.run()
+    assert "<details" not in page.read_text("utf-8"), "it follows the text"
+    assert faults(made) == ()
+
+
+@pytest.mark.parametrize(("mode", "quoted"), [("full", True), ("excerpt", True), ("link", False)])
+def test_a_comparison_quotes_no_more_than_the_mode_allows(
+    web: Web, paper: Callable[..., Newspaper], mode: str, quoted: bool
+) -> None:
+    long = "<p>Our own line is " + "very " * 60 + "long.</p><p>Short.</p>"
+    web.pages["/one"] = Answer(rss("One", item(1, title="Ship freed from the mole", text=BODY)))
+    web.pages["/two"] = Answer(rss("Two", item(2, title="Vessel is afloat again", text=BODY + long, date=LATER)))
+    made = paper(*(f"{web.url}/{name}" for name in ("one", "two")), mode=mode)
+    made.run()
+    (page,) = story_pages(made)
+    text = page.read_text("utf-8")
+    assert bool(re.search("<(ins|del)>Short.</", text)) == quoted
+    assert ("very very" in text) == (mode == "full")
+    assert ("One more passage differs" in text) == (mode == "excerpt")
 
 
 def test_a_subscriber_gets_an_event_once(web: Web, paper: Callable[..., Newspaper]) -> None:

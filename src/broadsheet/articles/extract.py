@@ -104,11 +104,19 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     )  # fmt: skip
 
 
-def date_article(article: Article, first_seen: datetime) -> Article:
+def feed_date(entry: Entry) -> datetime | None:
+    """Return when the feed says that an entry was published."""
+    return entry.published or entry.updated or entry.created
+
+
+def date_article(article: Article, first_seen: datetime, ahead: timedelta = timedelta(0)) -> Article:
     """Return the article with a date that can be printed: never in the future, the day of first sight where none is known.
 
-    An estimate is exact to the day only, and says so by ``published_source``.
+    An estimate is exact to the day only, and says so by ``published_source``. ``ahead`` is by how much the feed's dates are
+    known to be later than the truth.
     """
+    if ahead and article.published is not None and article.published_source == "feed":
+        article = msgspec.structs.replace(article, published=article.published - ahead)
     day = first_seen.replace(hour=0, minute=0, second=0, microsecond=0)
     if article.published is None:
         return msgspec.structs.replace(article, published=day, published_source="first_seen")
@@ -297,11 +305,11 @@ def _language(title: str, text: str, entry: Entry | None, meta: Metadata) -> str
 
 
 def _published(entry: Entry | None, meta: Metadata) -> datetime | None:
-    return ((entry.published or entry.updated or entry.created) if entry else None) or meta.published
+    return (feed_date(entry) if entry else None) or meta.published
 
 
 def _published_source(entry: Entry | None, meta: Metadata) -> Literal["feed", "page", ""]:
-    if entry and (entry.published or entry.updated or entry.created):
+    if entry and feed_date(entry):
         return "feed"
     return "page" if meta.published else ""
 

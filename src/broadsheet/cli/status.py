@@ -48,6 +48,9 @@ def _row(state: State, line: FeedHealth) -> tuple[str, ...]:
     error = line.error
     if line.failing_since:
         error = state.say("status.since", count=line.failures, since=f"{line.failing_since:%Y-%m-%d}", error=error)
+    if line.zone_offset:
+        zone = state.say("status.zone", hours=f"{line.zone_offset:+d}", by=state.say(f"zone.{line.zone_by}"))
+        error = "; ".join(filter(None, (error, zone)))
     return (
         line.title or line.url, line.section, str(line.articles), f"{line.per_week:g}",
         _when(line.last_success, state.say("status.never")), _when(line.next_check, "-" if line.gone else state.say("status.now")),

@@ -21,7 +21,8 @@ def show(state: State, article: str) -> None:
     with state.open() as paper, paper.store.read() as connection:
         found = _find(state, connection, article)
         story_id = stories.story_of(connection, [found])[found]
-        ids = stories.lead_order(connection, stories.articles_of(connection, [story_id]).get(story_id, [found]))
+        reports = stories.articles_of(connection, [story_id]).get(story_id, [found])
+        ids = stories.told(connection, reports, {}, stories.pinned(connection)).articles
         rows = articles.rows(connection, ids)
         matches = {match.b + match.a: match for found_ in stories.reasons(connection, ids).values() for match in found_}
     if state.json:

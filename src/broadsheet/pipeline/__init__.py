@@ -1,6 +1,6 @@
 """The stages in their order, and the run: the only place that knows the order.
 
-poll -> parse -> merge -> fetch -> extract -> media -> relate -> plan -> render -> write
+poll -> parse -> merge -> fetch -> extract -> media -> relate -> zone -> plan -> render -> write
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Stage(NamedTuple):
 
 
 def update_stages() -> list[Stage]:
-    """Return the stages from poll to relate. ``parse`` merges what it reads, in the same transaction."""
-    from broadsheet.pipeline import articles, merge, poll, relate
+    """Return the stages from poll to zone. ``parse`` merges what it reads, in the same transaction."""
+    from broadsheet.pipeline import articles, merge, poll, relate, zones
 
     return [
         Stage("poll", poll.POLL_VERSION, poll.poll),
@@ -31,6 +31,7 @@ def update_stages() -> list[Stage]:
         Stage("extract", articles.EXTRACT_VERSION, articles.extract),
         Stage("media", articles.MEDIA_VERSION, articles.media),
         Stage("relate", relate.RELATE_VERSION, relate.relate),
+        Stage("zone", zones.ZONE_VERSION, zones.zones),
     ]
 
 

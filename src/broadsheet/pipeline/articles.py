@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -132,6 +132,7 @@ def extract(run: Run) -> None:
             by_feed[source.feed_id] = by_feed.get(source.feed_id, 0) + 1
             feed_of[source.id] = source.feed_id
     known = {feed_id: _template(run, feed_id, count) for feed_id, count in sorted(by_feed.items())}
+    offsets = {feed_id: state.zone_used for feed_id, state in states.items()}
     languages = {feed_id: state.language for feed_id, state in states.items()}
     run.progress.start("extract", len(queue_of))
     inputs = _inputs(run, queue_of, known, languages)
@@ -145,7 +146,7 @@ def extract(run: Run) -> None:
     for group in batches(run.engine.map(work.extract_batch, batches(noted(), 10)), _SAVE_EVERY):
         with run.store.begin() as connection:
             for outcome in group:
-                _save_article(run, connection, outcome, digests.pop(outcome.key))
+                _save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
         run.progress.advance("extract", len(group))
     with run.store.begin() as connection:
         gone = [item for item in queue_of if item not in feed_of]
@@ -203,11 +204,22 @@ def _inputs(
             )  # fmt: skip
 
 
-def _save_article(run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str) -> None:
+def dated(article: Article, source: articles.Source, hours: int) -> Article:
+    """Return an article with a date that can be printed, the feed's dates taken back by the hours that they are ahead."""
+    ahead = timedelta(hours=hours)
+    if article.modified is not None and article.modified == source.entry.updated:
+        article = msgspec.structs.replace(article, modified=article.modified - ahead)
+    return date_article(article, source.first_seen, ahead)
+
+
+def _save_article(
+    run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str, offsets: Mapping[str, int]
+) -> None:
     source = next(articles.sources(connection, [outcome.key]), None)
     if source is None:
         return
     stage = run.report.stage("extract")
+    offset = offsets.get(source.feed_id, 0)
     if isinstance(outcome, Done):
         stage.done += 1
         article, note = outcome.value, "done"
@@ -221,7 +233,7 @@ def _save_article(run: Run, connection: Connection, outcome: Outcome[Article], i
     if before is not None and before.digest and before.digest != article.digest:
         revision += 1
     article = msgspec.structs.replace(
-        date_article(article, source.first_seen), id=source.id, feed_id=source.feed_id, revision=revision,
+        dated(article, source, offset), id=source.id, feed_id=source.feed_id, revision=revision,
         provenance=article.provenance | {"extract": str(EXTRACT_VERSION)},
     )  # fmt: skip
     queue.done(connection, "extract", EXTRACT_VERSION, [(source.id, input_digest, note, "")], run.now)

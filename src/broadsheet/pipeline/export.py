@@ -118,7 +118,10 @@ class StoreArchive:
         found = articles.rows(self._connection, [story]).get(story)
         story_id = found.story_id if found and found.story_id else story
         ids = stories.articles_of(self._connection, [story_id]).get(story_id, [])
-        ids = stories.lead_order(self._connection, ids) if ids else [story] if found else []
+        if ids:
+            ids = list(stories.told(self._connection, ids, {}, stories.pinned(self._connection)).articles)
+        else:
+            ids = [story] if found else []
         if not ids:
             raise UsageError(f"there is no story {story!r}; --json of search and the site's data name them")
         return articles.rows(self._connection, ids)[ids[0]]
@@ -198,9 +201,10 @@ class StoreArchive:
     def stories(self) -> Iterator[Story]:
         """Yield the stories of the articles, in the order of their first article."""
         publishers = {feed_id: publisher(feed) for feed_id, feed in self._feeds.items()}
+        pins = stories.pinned(self._connection)
         for story in dict.fromkeys(story for _, _, story in self._selected if story):
             ids = stories.articles_of(self._connection, [story])[story]
-            yield stories.told(self._connection, ids, publishers)
+            yield stories.told(self._connection, ids, publishers, pins)
 
     def responses(self) -> Iterator[ExportResponse]:
         """Yield the answers that the articles come from, save what holds something that was taken down."""

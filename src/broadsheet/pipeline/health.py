@@ -53,6 +53,10 @@ class FeedHealth(msgspec.Struct, kw_only=True):
     """What these did not send."""
     moved_to: str
     served_by: str
+    zone_offset: int
+    """Hours that its dates are ahead of the truth."""
+    zone_by: str
+    """What says so: ``config``, ``future``, ``twins``, or nothing."""
 
 
 def health(connection: Connection, config: Config, wanted: Sequence[Feed], now: datetime) -> list[FeedHealth]:
@@ -95,4 +99,6 @@ def _line(
         alarming=state.failing_since is not None and now - state.failing_since >= ALARMING, error=state.error,
         gone=state.gone, answers=state.answers, unchanged=state.unchanged, saved_bytes=state.saved_bytes,
         moved_to=state.moved_to, served_by=state.served_by,
+        zone_offset=state.zone_offset if feed.zone_offset is None else feed.zone_offset,
+        zone_by=state.zone_by if feed.zone_offset is None else "config",
     )  # fmt: skip

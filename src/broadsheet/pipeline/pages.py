@@ -12,10 +12,13 @@ from broadsheet.site import context, outfeeds, plan
 from broadsheet.site.compose import Composer, FrontStory
 from broadsheet.site.render import Theme
 from broadsheet.store import articles, site, stories, takedown
+from broadsheet.stories import differences
 
 FRONT_ARTICLES = 400
 """Newest articles from which the front page is chosen."""
 _AT_ONCE = 200
+COMPARED = 6
+"""Copies on a story's page of which the differing passages are shown."""
 
 _SPECIAL = (
     SitePage(path="archive/index.html", kind="archive"),
@@ -24,6 +27,21 @@ _SPECIAL = (
     SitePage(path="feed.json", kind="storyjson"),
     SitePage(path="index.html", kind="front"),
 )
+
+
+def _copies(lead: str, reports: Sequence[str], matches: Mapping[str, Sequence[Match]]) -> Iterator[tuple[str, str]]:
+    """Yield, of each report that is a copy, what it is compared with: the lead, or else what it is most like."""
+    for report in reports:
+        copies = {
+            match.b if match.a == report else match.a: match.score
+            for match in matches.get(report, ())
+            if match.kind in ("text", "address")
+        }
+        near = sorted(
+            (name for name in copies if name in reports), key=lambda name: (name != lead, -copies[name], name)
+        )
+        if near and report != lead:
+            yield report, near[0]
 
 
 class Reader:
@@ -35,6 +53,7 @@ class Reader:
         self._composer = composer
         self._context = run.store.read()
         self._connection = self._context.__enter__()
+        self._pins = stories.pinned(self._connection)
 
     def close(self) -> None:
         """End reading."""
@@ -206,12 +225,30 @@ class Reader:
         lead = self._lead(reports)
         matches = stories.reasons(self._connection, [stored.article.id for stored in reports])
         because = self._composer.reasons(lead.article.id, matches.get(lead.article.id, ()))
-        shown, record = self._composer.story(page.path, lead, reports, because)
+        changed = self._differences(lead, reports, matches)
+        shown, record = self._composer.story(page.path, lead, reports, because, changed)
         return Output(path=page.path, body=self._theme.render("story.html", shown, record))
+
+    def _differences(
+        self, lead: StoredArticle, reports: Sequence[StoredArticle], matches: Mapping[str, Sequence[Match]]
+    ) -> dict[str, context.Differences]:
+        """Return where the copies among the reports differ from what they are copies of; of the first few copies only."""
+        pairs = dict(list(_copies(lead.article.id, [item.article.id for item in reports], matches))[:COMPARED])
+        wanted = sorted({*pairs, *pairs.values()})
+        whole = articles.whole(self._connection, wanted)
+        found = {}
+        for here, there in pairs.items():
+            (one, _, text), (other, _, against) = whole[here], whole[there]
+            most = self._composer.quotable(one, other)
+            passages = differences.differences(text, against) if most else []
+            shown, more = differences.within(passages, most)
+            if passages:
+                found[here] = self._composer.differences(one, other, shown, more)
+        return found
 
     def _lead(self, members: Sequence[StoredArticle]) -> StoredArticle:
         by_id = {stored.article.id: stored for stored in members}
-        return by_id[stories.lead_order(self._connection, list(by_id))[0]]
+        return by_id[stories.told(self._connection, list(by_id), {}, self._pins).articles[0]]
 
     def _gone(self, page: SitePage) -> Output:
         when, note = takedown.note_of(self._connection, page.key) or (self._run.now, "")

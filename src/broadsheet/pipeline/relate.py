@@ -12,7 +12,7 @@ from broadsheet.store import feeds, queue, stories
 from broadsheet.stories.cluster import components, tell
 from broadsheet.stories.duplicates import compare
 
-RELATE_VERSION = 1
+RELATE_VERSION = 2
 _AT_ONCE = 50
 
 
@@ -30,11 +30,12 @@ def relate(run: Run) -> None:
             for item in loaded.values():
                 touched |= set(stories.neighbours(connection, [item.id]))
                 stories.forget(connection, item.id)
-            stories.remember(connection, list(loaded.values()))
+            near = stories.remember(connection, list(loaded.values()))
             for item in loaded.values():
-                others = stories.recall(connection, stories.candidates(connection, item))
+                others = stories.recall(connection, near[item.id])
                 stories.add_matches(connection, [match for other in others if (match := compare(item, other))])
             retell(connection, sorted(touched), publishers)
+            queue.put(connection, "zone", {item.feed_id for item in loaded.values()})
             queue.done(connection, "relate", RELATE_VERSION, [(item, "", "done", "") for item in group], run.now)
         stage.done += len(loaded)
         run.progress.advance("relate", len(group))

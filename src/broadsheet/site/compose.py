@@ -33,12 +33,15 @@ from broadsheet.site.context import (
 from broadsheet.site.outfeeds import OutEntry
 from broadsheet.site.structured import news_article
 from broadsheet.stories import rank
+from broadsheet.stories.differences import Passage, Piece
 from broadsheet.text import reading_minutes, words
 
 _RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "ckb", "dv"))
 SECONDS = 5
 PER_BLOCK = 6
 BRIEFS = 10
+QUOTED = {"full": 1600, "excerpt": 240, "link": 0}
+"""Characters of a source's text in a comparison, by its mode: of an excerpt no more than the excerpt has."""
 
 
 class Composer:
@@ -225,8 +228,9 @@ class Composer:
         return page, record
 
     def story(
-        self, path: str, lead: StoredArticle, reports: Sequence[StoredArticle], because: Mapping[str, str]
-    ) -> tuple[Page, context.StoryPage]:
+        self, path: str, lead: StoredArticle, reports: Sequence[StoredArticle], because: Mapping[str, str],
+        differences: Mapping[str, context.Differences],
+    ) -> tuple[Page, context.StoryPage]:  # fmt: skip
         """Return the page of an event: its reports, the lead among them, oldest first."""
         ordered = sorted(reports, key=lambda item: (item.article.published or item.first_seen, item.article.id))
         feeds = [self.feed(item.article.feed_id) for item in ordered]
@@ -235,7 +239,7 @@ class Composer:
                 title=item.article.title, language=item.article.language, source=self.source(feed),
                 href=item.article.url if feed.mode == "link" else self.href(item.permalink), published=self.moment(item),
                 excerpt=item.article.excerpt if feed.mode != "link" else "", because=because.get(item.article.id, ""),
-                leads=item.article.id == lead.article.id,
+                leads=item.article.id == lead.article.id, differences=differences.get(item.article.id),
             )
             for item, feed in zip(ordered, feeds, strict=True)
         )  # fmt: skip
@@ -251,6 +255,26 @@ class Composer:
             image=self.absolute(article.image.path) if article.image and article.image.path else "",
         )  # fmt: skip
         return page, record
+
+    def quotable(self, *reports: StoredArticle) -> int:
+        """Return how many characters of a comparison of these reports may be published, by their sources' modes."""
+        return min(QUOTED[self.feed(item.article.feed_id).mode] for item in reports)
+
+    def differences(
+        self, here: StoredArticle, there: StoredArticle, passages: Sequence[Passage], more: int
+    ) -> context.Differences:
+        """Return where a report differs from another; ``one`` of each passage is here, ``other`` there."""
+        feed = self.feed(there.article.feed_id)
+        names = [part for part in self.names(feed)[1:] if part]
+        ours = [part for part in self.names(self.feed(here.article.feed_id))[1:] if part]
+        title = names[0] if names[0] != ours[0] else " · ".join(names)
+        return context.Differences(
+            source=Target(title=title, href=there.article.url if feed.mode == "link" else self.href(there.permalink)),
+            language=there.article.language, more=more,
+            passages=tuple(
+                context.Difference(here=_pieces(passage.one), there=_pieces(passage.other)) for passage in passages
+            ),
+        )  # fmt: skip
 
     def moved(self, path: str, title: str, target: str) -> tuple[Page, context.Moved]:
         """Return the page that stands at an old address and leads to the new one."""
@@ -428,6 +452,10 @@ def base_path(config: Config) -> str:
     path = config.site.base_path or str(ada_url.URL(config.site.url).pathname)
     inner = path.strip("/")
     return f"/{inner}/" if inner else "/"
+
+
+def _pieces(side: Sequence[Piece]) -> tuple[context.Piece, ...]:
+    return tuple(context.Piece(text=piece.text, differs=piece.differs) for piece in side)
 
 
 def _escape(text: str) -> str:

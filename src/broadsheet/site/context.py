@@ -216,6 +216,35 @@ class ArticlePage(Record, frozen=True, kw_only=True):
     right_to_left: bool = False
 
 
+class Piece(Record, frozen=True, kw_only=True):
+    """A part of a passage."""
+
+    text: str
+    differs: bool
+    """Whether the other copy lacks these words."""
+
+
+class Difference(Record, frozen=True, kw_only=True):
+    """A place where two copies of a report differ; a side that has nothing there is empty."""
+
+    here: tuple[Piece, ...]
+    """In this report."""
+    there: tuple[Piece, ...]
+    """In the one that it is compared with."""
+
+
+class Differences(Record, frozen=True, kw_only=True):
+    """Where a report differs from another one that has the same text for the most part."""
+
+    source: Target
+    """Of the other report; ``href`` is the report's."""
+    language: str
+    """Of the other report."""
+    passages: tuple[Difference, ...]
+    more: int = 0
+    """Further passages that are not shown: as many are shown as the sources' modes allow."""
+
+
 class Told(Record, frozen=True, kw_only=True):
     """One report on a story's timeline."""
 
@@ -228,6 +257,8 @@ class Told(Record, frozen=True, kw_only=True):
     because: str = ""
     """Why it belongs to the leading report, in words; empty for the lead itself."""
     leads: bool = False
+    differences: Differences | None = None
+    """From the leading report, or the report that it belongs here by; None where it is no copy."""
 
 
 class StoryPage(Record, frozen=True, kw_only=True):

@@ -142,6 +142,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     entry_digest: str
     link: str
     first_seen: datetime
+    entry_seen: datetime
+    """When this version of the entry was seen."""
     page: Page | None
     revision: int
     digest: str
@@ -151,7 +153,7 @@ def sources(connection: Connection, ids: Sequence[str]) -> Iterator[Source]:
     """Yield what each of the articles is made of, in the order of ``ids``."""
     for article_id in ids:
         row = connection.execute(
-            sa.select(articles, entries.c.data.label("entry"), entries.c.digest.label("entry_digest"))
+            sa.select(articles, entries.c.data.label("entry"), entries.c.digest.label("entry_digest"), entries.c.seen)
             .join(entries, entries.c.id == articles.c.entry_id)
             .where(articles.c.id == article_id, articles.c.state != "gone")
         ).one_or_none()
@@ -159,14 +161,17 @@ def sources(connection: Connection, ids: Sequence[str]) -> Iterator[Source]:
             continue
         yield Source(
             id=row.id, feed_id=row.feed_id, entry=msgspec.json.decode(row.entry, type=Entry),
-            entry_digest=row.entry_digest, link=row.link, first_seen=from_micros(row.first_seen),
+            entry_digest=row.entry_digest, link=row.link, first_seen=from_micros(row.first_seen), entry_seen=from_micros(row.seen),
             page=responses.page(connection, row.page_id) if row.page_id else None,
             revision=msgspec.json.decode(row.data, type=Article).revision, digest=row.digest,
         )  # fmt: skip
 
 
 def recent_of_feed(connection: Connection, feed_id: str, limit: int) -> list[str]:
-    """Return the ids of the articles that the feed gave last: the same ones before and after they are extracted."""
+    """Return the ids of the articles that the feed gave last, the newest first: the same before and after extraction.
+
+    A ``limit`` of -1 is all of them.
+    """
     return list(
         connection.scalars(
             sa.select(articles.c.id)

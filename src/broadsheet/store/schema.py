@@ -189,7 +189,7 @@ due = Table(
     Column("attempts", Integer, nullable=False),
 )
 
-# Sampled shingles of each text, for near-duplicates: a match is a join on the hash.
+# Sampled shingles of each text, for near-duplicates: the window of days above, 48 bits of the hash below.
 shingles = Table(
     "shingles",
     metadata,
@@ -207,7 +207,7 @@ signatures = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
-# Titles (by digest) and anchors (names and numbers), by which reports in different words are found.
+# Titles (by digest) and anchors (names and numbers), by which reports in different words are found; the window in front.
 title_keys = Table(
     "title_keys",
     metadata,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
@@ -19,92 +20,152 @@ from broadsheet.store.schema import (
     articles,
     bodies,
     matches,
-    shingles,
     signatures,
     story_aliases,
     story_overrides,
-    title_keys,
 )
 from broadsheet.stories.cluster import Member, tell
-from broadsheet.stories.duplicates import Candidate
+from broadsheet.stories.duplicates import WINDOW, Candidate
 from broadsheet.stories.signature import sign
-from broadsheet.text import words
+from broadsheet.text import digest, words
 
 COMMON = 25
-"""A shingle in more articles than this is a phrase, not a sign of copying."""
+"""A shingle in more articles of one window than this is a phrase, not a sign of copying."""
 
 MIN_SHARED_SAMPLES = 2
 MIN_SHARED_ANCHORS = 3
+
+_SPAN = 2 * (WINDOW // timedelta(microseconds=1))
+"""Length of a window. What may match lies in the window of the article or in the one beside it, so a lookup and an insert
+touch a few days' part of the tree, however long the archive; and a name that was common last year still tells today."""
+_HASH = (1 << 48) - 1
+_CANDIDATE = msgspec.json.Decoder(Candidate)
+_AT_ONCE = 500
+"""Keys looked up by one statement."""
+
+
+def _window(item: Candidate) -> int:
+    return to_micros(item.published) // _SPAN
+
+
+def _windows(item: Candidate) -> list[int]:
+    """Return the windows that hold whatever may match the article, its own first."""
+    own, reach = _window(item), _SPAN // 2
+    either = {(to_micros(item.published) + step) // _SPAN for step in (-reach, reach)}
+    return [own, *sorted(either - {own})]
+
+
+def _by_window(item: Candidate, keys: Callable[[Candidate, int], list[Any]]) -> tuple[list[Any], list[Any]]:
+    """Return the keys of the article in its own window, and in those beside it."""
+    own, *beside = _windows(item)
+    return keys(item, own), [key for window in beside for key in keys(item, window)]
+
+
+def _hashes(item: Candidate, window: int) -> list[int]:
+    """Return the shingles as the index holds them: the window above, 48 bits of the hash below."""
+    above = (window & 0x7FFF) << 48
+    return [above | number & _HASH for number in item.signature.hashes]
+
+
+def _keys(item: Candidate, window: int) -> list[str]:
+    """Return the keys under which an article is found beside its shingles."""
+    title = [item.signature.title] if item.signature.title else []
+    return [f"{window} {key}" for key in (*title, *item.signature.anchors)]
+
+
+def _address(item: Candidate) -> list[str]:
+    """Return the key of the article's canonical address, whenever it was published."""
+    return [f"link {digest(item.link)}"] if item.link else []
 
 
 def forget(connection: Connection, article_id: str) -> None:
     """Take an article's signature and matches out."""
     for item in recall(connection, [article_id]):
-        hashes = [{"one": number, "article": article_id} for number in item.signature.hashes]
-        if hashes:
-            both = sa.and_(shingles.c.hash == sa.bindparam("one"), shingles.c.article_id == sa.bindparam("article"))
-            connection.execute(sa.delete(shingles).where(both), hashes)
-        keys = [{"one": key, "article": article_id} for key in _keys(item)]
-        if keys:
-            both = sa.and_(title_keys.c.key == sa.bindparam("one"), title_keys.c.article_id == sa.bindparam("article"))
-            connection.execute(sa.delete(title_keys).where(both), keys)
+        window = _window(item)
+        hashes = [(number, article_id) for number in _hashes(item, window)]
+        keys = [(key, article_id) for key in (*_keys(item, window), *_address(item))]
+        _many(connection, "DELETE FROM shingles WHERE hash = ? AND article_id = ?", hashes)
+        _many(connection, "DELETE FROM title_keys WHERE key = ? AND article_id = ?", keys)
     connection.execute(sa.delete(signatures).where(signatures.c.article_id == article_id))
     connection.execute(sa.delete(matches).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id)))
 
 
-def _keys(item: Candidate) -> list[str]:
-    """Return the keys under which an article is found beside its shingles."""
-    return [*([item.signature.title] if item.signature.title else []), *item.signature.anchors]
+def remember(connection: Connection, new: Sequence[Candidate]) -> dict[str, list[str]]:
+    """Keep the signatures of articles; return, of each, the ids of those that may be the same report.
+
+    They are found by shared shingles, equal title, shared names and numbers, or equal address, among all that are kept.
+    """
+    hashes = _Index(connection, "shingles", "hash", {item.id: _by_window(item, _hashes) for item in new})
+    keys = _Index(connection, "title_keys", "key", {item.id: _by_window(item, _keys) for item in new})
+    rows = [(item.id, msgspec.json.encode(item)) for item in new]
+    _many(connection, "INSERT OR REPLACE INTO signatures (article_id, data) VALUES (?, ?)", rows)
+    links = _Index(connection, "title_keys", "key", {item.id: (_address(item), []) for item in new})
+    found: dict[str, list[str]] = {}
+    for item in new:
+        near = hashes.sharing(item.id, MIN_SHARED_SAMPLES) | keys.sharing(item.id, MIN_SHARED_ANCHORS)
+        if item.signature.title:
+            near.update(*(keys.holding(f"{window} {item.signature.title}") for window in _windows(item)))
+        near |= links.sharing(item.id, 1)
+        found[item.id] = sorted(near - {item.id})
+    return found
 
 
-def remember(connection: Connection, new: Sequence[Candidate]) -> None:
-    """Keep the signatures of articles so that later ones find them."""
-    rows = [{"hash": number, "article_id": item.id} for item in new for number in item.signature.hashes]
-    if rows:
-        connection.execute(insert(shingles).on_conflict_do_nothing(), rows)
-    keys = [{"key": key, "article_id": item.id} for item in new for key in _keys(item)]
-    if keys:
-        connection.execute(insert(title_keys).on_conflict_do_nothing(), keys)
-    if new:
-        statement = insert(signatures)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["article_id"], set_={"data": statement.excluded.data}),
-            [{"article_id": item.id, "data": msgspec.json.encode(item)} for item in new],
+class _Index:
+    """The articles that hold each key of a batch, those of the batch added to the table at once.
+
+    Of each key one holder more than counts is kept at most: a phrase that stands in every article costs no more, to keep
+    and to look up, than a rare one.
+    """
+
+    def __init__(
+        self, connection: Connection, table: str, column: str, wanted: Mapping[str, tuple[list[Any], list[Any]]]
+    ) -> None:
+        self._wanted = wanted
+        self._holders = _holders(
+            connection, table, column, {key for own, beside in wanted.values() for key in own + beside}
         )
+        rows = []
+        for article_id, (own, _) in wanted.items():
+            for key in own:
+                known = self._holders[key]
+                if len(known) <= COMMON and article_id not in known:
+                    known.append(article_id)
+                    rows.append((key, article_id))
+        # In the order of the tree, so that each of its pages is touched once a batch.
+        _many(connection, f"INSERT OR IGNORE INTO {table} ({column}, article_id) VALUES (?, ?)", sorted(rows))  # noqa: S608
+
+    def holding(self, key: Any) -> Sequence[str]:
+        """Return the articles that hold a key."""
+        return self._holders.get(key, ())
+
+    def sharing(self, article_id: str, times: int) -> set[str]:
+        """Return the articles that share so many keys with one, keys that too many articles hold left out."""
+        own, beside = self._wanted[article_id]
+        groups = (self._holders.get(key, ()) for key in own + beside)
+        counts = Counter(article for group in groups if len(group) <= COMMON for article in group)
+        return {article for article, count in counts.items() if count >= times}
 
 
-def candidates(connection: Connection, item: Candidate) -> list[str]:
-    """Return the ids of articles that may be the same report: by shared shingles, equal title, equal address."""
-    found: set[str] = set()
-    # Straight to the driver: this is the hot path, and SQLAlchemy's objects cost more than the queries.
+def _many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Execute straight on the driver: these are the hot paths, and SQLAlchemy's parameters cost more than the inserts."""
+    if rows:
+        connection.connection.cursor().executemany(statement, rows)
+
+
+def _holders(connection: Connection, table: str, column: str, keys: set[Any]) -> dict[Any, list[str]]:
+    """Return the articles that hold each of the keys, of those keys that any holds."""
+    found: dict[Any, list[str]] = defaultdict(list)
     cursor = connection.connection.cursor()
-    if item.signature.hashes:
-        # At most one more than counts of each hash: a phrase that stands in every article costs no more than a rare one.
-        one = f"SELECT * FROM (SELECT hash, article_id FROM shingles WHERE hash = ? LIMIT {COMMON + 1})"  # noqa: S608 - a constant
-        query = " UNION ALL ".join([one] * len(item.signature.hashes))
-        rows = cursor.execute(query, item.signature.hashes).fetchall()
-        found.update(_frequent(rows, MIN_SHARED_SAMPLES))
-    if item.signature.title:
-        titled = cursor.execute("SELECT article_id FROM title_keys WHERE key = ?", (item.signature.title,))
-        found.update(row[0] for row in titled)
-    if len(item.signature.anchors) >= MIN_SHARED_ANCHORS:
-        one = f"SELECT * FROM (SELECT key, article_id FROM title_keys WHERE key = ? LIMIT {COMMON + 1})"  # noqa: S608 - a constant
-        rows = cursor.execute(
-            " UNION ALL ".join([one] * len(item.signature.anchors)), item.signature.anchors
-        ).fetchall()
-        found.update(_frequent(rows, MIN_SHARED_ANCHORS))
-    if item.link:
-        found.update(connection.scalars(sa.select(articles.c.id).where(articles.c.link == item.link)))
-    return sorted(found - {item.id})
-
-
-def _frequent(rows: Iterable[tuple[Any, str]], times: int) -> list[str]:
-    """Return the articles that hold at least so many of the keys, those keys left out that too many articles hold."""
-    holders: dict[Any, list[str]] = defaultdict(list)
-    for key, article in rows:
-        holders[key].append(article)
-    counts = Counter(article for found in holders.values() if len(found) <= COMMON for article in found)
-    return [article for article, count in counts.items() if count >= times]
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), _AT_ONCE):
+        step = wanted[start : start + _AT_ONCE]
+        # The last key again up to the full number, so that the statement is compiled once.
+        step += [step[-1]] * (_AT_ONCE - len(step))
+        places = ",".join("?" * _AT_ONCE)
+        query = f"SELECT {column}, article_id FROM {table} WHERE {column} IN ({places})"  # noqa: S608 - names of ours
+        for key, article in cursor.execute(query, step):
+            found[key].append(article)
+    return found
 
 
 def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
@@ -120,33 +181,32 @@ def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
         article = msgspec.json.decode(row.data, type=Article)
         found.append(
             Candidate(
-                id=row.id, feed_id=row.feed_id, link=article.url, published=from_micros(row.published or 0),
+                id=row.id, feed_id=row.feed_id, link=_of_page(article.url), published=from_micros(row.published or 0),
                 signature=sign(article.title, row.text),
             )
         )  # fmt: skip
     return found
 
 
+def _of_page(url: str) -> str:
+    """Return an address that can tell one article from others; nothing of a site's front page."""
+    parts = urlsplit(url)
+    return url if parts.path.strip("/") or parts.query else ""
+
+
 def recall(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
     """Return articles as the comparison needs them, by the signatures that were kept."""
     if not ids:
         return []
-    query = sa.select(signatures.c.data).where(signatures.c.article_id.in_(ids)).order_by(signatures.c.article_id)
-    return [msgspec.json.decode(data, type=Candidate) for data in connection.scalars(query)]
+    query = f"SELECT data FROM signatures WHERE article_id IN ({','.join('?' * len(ids))}) ORDER BY article_id"  # noqa: S608
+    rows = connection.connection.cursor().execute(query, list(ids)).fetchall()
+    return [_CANDIDATE.decode(row[0]) for row in rows]
 
 
 def add_matches(connection: Connection, found: Iterable[Match]) -> None:
     """Keep why articles belong together."""
-    rows = [{"a": match.a, "b": match.b, "kind": match.kind, "data": msgspec.json.encode(match)} for match in found]
-    if rows:
-        statement = insert(matches)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["a", "b"],
-                set_={"kind": statement.excluded.kind, "data": statement.excluded.data},
-            ),
-            rows,
-        )
+    rows = [(match.a, match.b, match.kind, msgspec.json.encode(match)) for match in found]
+    _many(connection, "INSERT OR REPLACE INTO matches (a, b, kind, data) VALUES (?, ?, ?, ?)", rows)
 
 
 def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[str]]:
@@ -168,6 +228,25 @@ def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[s
                 seen.add(other)
                 waiting.append(other)
     return dict(links)
+
+
+def twins(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, datetime]]:
+    """Return the same reports elsewhere: (article, the other's feed, when that was published) of those whose date is known."""
+    found = []
+    for start in range(0, len(ids), 400):
+        step = ids[start : start + 400]
+        other = sa.case((matches.c.a.in_(step), matches.c.b), else_=matches.c.a)
+        query = (
+            sa.select(matches.c.a, matches.c.b, articles.c.feed_id, articles.c.data)
+            .join(articles, articles.c.id == other)
+            .where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)), matches.c.kind != "event")
+            .order_by(matches.c.a, matches.c.b)
+        )
+        for row in connection.execute(query):
+            article = msgspec.json.decode(row.data, type=Article)
+            if article.published is not None and article.published_source in ("feed", "page"):
+                found.append((row.a if row.b == article.id else row.b, row.feed_id, article.published))
+    return found
 
 
 def overrides(connection: Connection, kind: str) -> list[tuple[str, str]]:
@@ -275,14 +354,9 @@ def several(connection: Connection) -> list[str]:
     return sorted(connection.scalars(query))
 
 
-def told(connection: Connection, ids: Sequence[str], publishers: dict[str, str]) -> Story:
+def told(connection: Connection, ids: Sequence[str], publishers: dict[str, str], pins: Collection[str]) -> Story:
     """Return the story that the articles make, led by what a person pinned; ``publishers`` names each feed's."""
-    return tell(members(connection, ids, publishers), pinned(connection))
-
-
-def lead_order(connection: Connection, ids: Sequence[str]) -> list[str]:
-    """Return the articles of a story, the lead first."""
-    return list(told(connection, ids, {}).articles)
+    return tell(members(connection, ids, publishers), pins)
 
 
 def reasons(connection: Connection, ids: Sequence[str]) -> dict[str, list[Match]]:
