@@ -737,10 +737,10 @@ def test_a_slow_consumer_holds_back_the_requests(web: Web, manners: Manners) -> 
 
     results = fetch_many(source(), replace(manners, concurrency=1, per_host=4))
     next(results)
-    while len(web.hits) < 8:
+    while len(web.hits) < 2:
         time.sleep(0.01)
     time.sleep(0.2)
-    assert len(web.hits) <= 9
+    assert len(web.hits) <= 3, "answers hold memory: one untaken, one under way"
     assert drawn <= 10
     assert sum(1 for _ in results) == 59
 

@@ -129,6 +129,9 @@ class Client:
         self._manners = manners
         self._guard = guard
         self._slots = asyncio.Semaphore(manners.concurrency)
+        self.room = asyncio.Event()
+        """Cleared while too many answers wait to be taken: no further request is begun."""
+        self.room.set()
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(manners.per_host))
         self._next: dict[str, float] = {}
         self._robots = Robots(manners.user_agent)
@@ -301,6 +304,7 @@ class Client:
             while True:
                 await asyncio.sleep(self._next.get(host, 0.0) - time.monotonic())
                 async with self._slots:
+                    await self.room.wait()
                     # The wait for a place took time, in which another request to this host may have begun.
                     now = time.monotonic()
                     if now < self._next.get(host, 0.0):
@@ -387,6 +391,8 @@ class _Run:
         self._answers: queue.SimpleQueue[Outcome[Response] | BaseException | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
+        self._client: Client | None = None
+        self._untaken = 0
         # As many as may wait usefully; the rest of a long list is not even turned into tasks.
         self._places = asyncio.Semaphore(manners.concurrency * 8)
         self._thread = threading.Thread(target=self._work, name="broadsheet-net", daemon=True)
@@ -397,7 +403,7 @@ class _Run:
         while (item := self._answers.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
-            self._tell(self._places.release)
+            self._tell(self._taken)
             yield item
 
     def close(self) -> None:
@@ -408,6 +414,12 @@ class _Run:
     def _tell(self, what: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop is closed already
             self._loop.call_soon_threadsafe(what)
+
+    def _taken(self) -> None:
+        self._places.release()
+        self._untaken -= 1
+        if self._client is not None and self._untaken < self._manners.concurrency:
+            self._client.room.set()
 
     def _cancel(self) -> None:
         if self._task is not None:
@@ -427,12 +439,17 @@ class _Run:
     async def _all(self) -> None:
         self._task = asyncio.current_task()
         async with Client.open(self._manners, clock=self._clock) as client, asyncio.TaskGroup() as tasks:
+            self._client = client
             for request in self._requests:
                 await self._places.acquire()
                 tasks.create_task(self._one(client, request))
 
     async def _one(self, client: Client, request: Request) -> None:
-        self._answers.put(await client.fetch(request))
+        answer = await client.fetch(request)
+        self._untaken += 1
+        if self._untaken >= self._manners.concurrency:
+            client.room.clear()
+        self._answers.put(answer)
 
 
 def fetch_many(
