@@ -15,24 +15,25 @@ from pathlib import Path
 
 from benchmarks.measure import Row, apart
 
-FEEDS, ADDRESSES, DELAY = 500, 50, 0.05
+FEEDS, ADDRESSES, DELAY, ENTRIES = 500, 50, 0.05, 20
+MANY, MANY_ADDRESSES = 10_000, 200
 
 
-def document(number: int) -> bytes:
-    """Return a feed of 20 entries, about 44 kB."""
+def document(number: int, entries: int) -> bytes:
+    """Return a feed; one of 20 entries is about 44 kB."""
     text = "A sentence about the harbour works that is long enough to be read. " * 30
     items = "".join(
         f"<item><title>Feed {number} entry {entry}</title><link>https://news.example/{number}/{entry}</link>"
         f"<guid>urn:{number}:{entry}</guid><pubDate>Mon, 02 Mar 2026 10:{entry:02}:00 GMT</pubDate>"
         f"<description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
-        for entry in range(20)
+        for entry in range(entries)
     )
     return (
         f'<?xml version="1.0"?><rss version="2.0"><channel><title>Feed {number}</title>{items}</channel></rss>'.encode()
     )
 
 
-def serve(pipe: Connection, feeds: int, addresses: int, delay: float) -> None:
+def serve(pipe: Connection, feeds: int, addresses: int, delay: float, entries: int) -> None:
     """Serve the feeds until told to stop; answer with what was seen when asked."""
     from aiohttp import web
 
@@ -52,7 +53,7 @@ def serve(pipe: Connection, feeds: int, addresses: int, delay: float) -> None:
             seen["304" if known else "200"] += 1
             if known:
                 return web.Response(status=304, headers={"ETag": tag})
-            return web.Response(body=document(number), headers={"ETag": tag, "Content-Type": "application/rss+xml"})
+            return web.Response(body=document(number, entries), headers={"ETag": tag, "Content-Type": "application/rss+xml"})
         finally:
             under_way[host] -= 1
 
@@ -79,10 +80,10 @@ def serve(pipe: Connection, feeds: int, addresses: int, delay: float) -> None:
 
 
 @contextlib.contextmanager
-def server(feeds: int, addresses: int, delay: float) -> Iterator[tuple[list[str], Connection]]:
+def server(feeds: int, addresses: int, delay: float, entries: int) -> Iterator[tuple[list[str], Connection]]:
     """Run the server in a process of its own; yield the feeds' addresses and the pipe to ask it."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there, feeds, addresses, delay))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there, feeds, addresses, delay, entries))
     process.start()
     try:
         yield here.recv(), here
@@ -138,7 +139,32 @@ def newspaper(folder: Path, feeds: list[str]) -> None:
 
 def run() -> Iterator[Row]:
     """Measure and yield the rows."""
-    with tempfile.TemporaryDirectory() as scratch, server(FEEDS, ADDRESSES, DELAY) as (feeds, pipe):
+    yield from _beside_reader()
+    yield from _many()
+
+
+def _many() -> Iterator[Row]:
+    """Ten thousand feeds of which none has changed, in one run."""
+    with tempfile.TemporaryDirectory() as scratch, server(MANY, MANY_ADDRESSES, 0.0, 2) as (feeds, pipe):
+        newspaper(Path(scratch) / "paper", feeds)
+        apart(_OURS, str(Path(scratch) / "paper"))
+        pipe.send("report")
+        pipe.recv()
+        again = apart(_OURS, str(Path(scratch) / "paper"))
+        pipe.send("report")
+        saw = pipe.recv()
+    assert again["new"] == again["failed"] == 0, again
+    what = f"{MANY:,} unchanged feeds"
+    yield Row(f"{what}, memory", f"{again['peak_mb']} MiB", "", again["peak_mb"], "MiB", "under 300")
+    asked = sum(saw["seen"].values()) / MANY
+    yield Row(f"{what}, requests a feed", f"{asked:.2f}", "", asked, "count", "1")
+    most = saw["most at once to a host"]
+    yield Row(f"{what}, connections", str(most), "", most, "to a host", "at most 1")
+    yield Row(f"{what}, a second", f"{MANY / again['wall']:.0f}", "", again["cpu"], "CPU s", "-")
+
+
+def _beside_reader() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as scratch, server(FEEDS, ADDRESSES, DELAY, ENTRIES) as (feeds, pipe):
         folder = Path(scratch)
         newspaper(folder / "paper", feeds)
         first = apart(_OURS, str(folder / "paper"))
