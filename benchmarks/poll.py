@@ -53,7 +53,9 @@ def serve(pipe: Connection, feeds: int, addresses: int, delay: float, entries: i
             seen["304" if known else "200"] += 1
             if known:
                 return web.Response(status=304, headers={"ETag": tag})
-            return web.Response(body=document(number, entries), headers={"ETag": tag, "Content-Type": "application/rss+xml"})
+            return web.Response(
+                body=document(number, entries), headers={"ETag": tag, "Content-Type": "application/rss+xml"}
+            )
         finally:
             under_way[host] -= 1
 
