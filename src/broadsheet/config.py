@@ -74,6 +74,8 @@ class PollConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Minutes between two looks at a feed, at least. 0: a source's wishes and the feed's rhythm alone decide."""
     max_interval: float = 1440.0
     """Minutes that a feed is left alone at most; 0 asks at every run. Retry-After and failures wait longer."""
+    backfill_pages: int = 100
+    """Older pages that are followed back for a feed with ``backfill``, at most."""
     robots: bool = True
     """Heed robots.txt for article pages. Feeds that you chose are always asked."""
     allow_private: tuple[str, ...] = ()
@@ -124,6 +126,8 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the article's page is fetched: ``auto`` when the feed is short, ``always``, ``never``."""
     limit: int = 0
     """Newest entries taken of one document; 0 is all."""
+    backfill: bool = False
+    """Follow the feed's older pages back (RFC 5005, JSON Feed, WordPress) when it is first asked."""
     zone_offset: str = "auto"
     """Whole hours that its dates are ahead of the truth: ``"8"`` for Beijing time labelled GMT; ``auto`` learns them."""
     filters: Filters = Filters()

@@ -212,6 +212,7 @@ class Feed(Record, frozen=True, kw_only=True):
     min_interval: float | None = None
     """Minutes; None is what ``[poll]`` says. ``max_interval`` the same."""
     max_interval: float | None = None
+    backfill: bool = False
     zone_offset: int | None = None
     """Hours that its dates are ahead of the truth; None is what was learnt."""
 
@@ -222,6 +223,17 @@ class Wish(Record, frozen=True, kw_only=True):
     seconds: float = 0.0
     by: str = ""
     """``Cache-Control``, ``Expires``, ``ttl`` or ``sy:updatePeriod``."""
+
+
+class Backfill(Record, frozen=True, kw_only=True):
+    """How far the way back through a feed's older pages has come."""
+
+    next: str = ""
+    """Address of the page that is asked for next; empty at the end."""
+    pages: int = 0
+    barren: int = 0
+    """Pages in a row that held nothing new."""
+    failures: int = 0
 
 
 class FeedState(Record, frozen=True, kw_only=True):
@@ -250,6 +262,8 @@ class FeedState(Record, frozen=True, kw_only=True):
     gone_seen: int = 0
     served_by: str = ""
     """The address that answered last: after a move, or the RSSHub instance."""
+    backfill: Backfill | None = None
+    """None: not begun."""
     zone_offset: int = 0
     """Hours that its dates are ahead of the truth, as was learnt (``feeds.zone``)."""
     zone_by: Literal["", "future", "twins"] = ""

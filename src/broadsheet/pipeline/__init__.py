@@ -1,6 +1,6 @@
 """The stages in their order, and the run: the only place that knows the order.
 
-poll -> parse -> merge -> fetch -> extract -> media -> relate -> zone -> plan -> render -> write
+poll -> parse -> merge -> backfill -> fetch -> extract -> media -> relate -> zone -> plan -> render -> write
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ class Stage(NamedTuple):
 
 def update_stages() -> list[Stage]:
     """Return the stages from poll to zone. ``parse`` merges what it reads, in the same transaction."""
-    from broadsheet.pipeline import articles, merge, poll, relate, zones
+    from broadsheet.pipeline import articles, backfill, merge, poll, relate, zones
 
     return [
         Stage("poll", poll.POLL_VERSION, poll.poll),
         Stage("parse", merge.PARSE_VERSION, merge.parse_and_merge),
+        Stage("backfill", backfill.BACKFILL_VERSION, backfill.backfill),
         Stage("fetch", articles.FETCH_VERSION, articles.fetch),
         Stage("extract", articles.EXTRACT_VERSION, articles.extract),
         Stage("media", articles.MEDIA_VERSION, articles.media),

@@ -212,14 +212,14 @@ class StoreArchive:
         ids = frozenset(self.ids)
         kept = {feed.feed.id for feed in self.feeds()}
         for row in store_export.answers(self._connection, self._selection.since):
-            wanted = row.key in kept if row.kind == "feed" else self._selection.everything or row.key in ids
+            wanted = row.key in kept if row.kind != "page" else self._selection.everything or row.key in ids
             if not wanted or row.key in taken.articles or self._address(row.key) in taken.feeds:
                 continue
             try:
                 body = self._store.blobs.get(row.body)
             except StoreError:
                 continue
-            if row.kind == "feed" and taken.stands_in(row.key, body, row.final_url, row.headers.get("content-type")):
+            if row.kind != "page" and taken.stands_in(row.key, body, row.final_url, row.headers.get("content-type")):
                 continue
             yield ExportResponse(**(row._asdict() | {"body": body}))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
 from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.errors import StoreError
-from broadsheet.feeds import identity, schedule
-from broadsheet.model import Done, Failed, Feed, FeedState, Outcome
+from broadsheet.feeds import backfill, identity, schedule
+from broadsheet.model import Backfill, Done, Failed, Feed, FeedState, Outcome
 from broadsheet.pipeline import work
 from broadsheet.pipeline.run import FeedReport, Run, batches
 from broadsheet.store import articles, feeds, queue, responses, takedown
@@ -103,7 +104,9 @@ class _Merge:
             state = states[document.feed_id]
             latest = newest.get(document.feed_id, (document.number, ""))[0] == document.number
             counts = latest and state.checked is not None and document.fetched <= state.checked
-            if isinstance(outcome, Done):
+            if document.kind == "archive":
+                self._take_page(document, outcome, state, known=document.feed_id in old)
+            elif isinstance(outcome, Done):
                 self._take(document, outcome.value, state if counts else None, known=document.feed_id in old)
             elif isinstance(outcome, Failed):
                 self._fail(document, outcome, state if counts else None)
@@ -123,9 +126,34 @@ class _Merge:
         self._parsed.append((str(document.number), document.body, "failed", failure.message))
 
     def _take(self, document: Document, read: work.ReadFeed, state: FeedState | None, *, known: bool) -> None:
-        run, report = self._run, self._report(document)
+        new, changed = self._count(document, read, known=known)
+        self._report(document).problems = read.problems
+        if state is None:
+            return
+        feed = self._known.get(document.feed_id)
+        if feed is not None and feed.backfill and state.backfill is None:
+            state = msgspec.structs.replace(state, backfill=backfill.begin(read.feed, document.final_url))
+        state = schedule.with_document(state, document.headers, document.body, read.feed)
+        state = schedule.with_hints(state, read.feed, read.window)
+        self._states.append(schedule.after_success(state, document.fetched, news=bool(new or changed)))
+
+    def _take_page(self, document: Document, outcome: Outcome[work.ReadFeed], state: FeedState, *, known: bool) -> None:
+        """Take in one of a feed's older pages: nothing of what is known of the feed itself changes by it."""
+        progress = state.backfill or Backfill()
+        if isinstance(outcome, Done):
+            new, _ = self._count(document, outcome.value, known=known)
+            limit = self._run.config.poll.backfill_pages
+            progress = backfill.after_page(progress, outcome.value.feed, news=bool(new), limit=limit)
+        elif isinstance(outcome, Failed):
+            progress = backfill.after_failure(progress, outcome)
+            self._run.report.failures.append(outcome.message)
+            self._parsed.append((str(document.number), document.body, "failed", outcome.message))
+        self._states.append(msgspec.structs.replace(state, backfill=progress))
+
+    def _count(self, document: Document, read: work.ReadFeed, *, known: bool) -> tuple[int, int]:
+        """Take a document's entries and report them; return the number of new and of changed ones."""
+        run, report, number = self._run, self._report(document), str(document.number)
         new, changed = self._decide(document, read.items, known=known)
-        report.problems = read.problems
         report.new += new
         report.changed += changed
         report.title = report.title or read.feed.title
@@ -135,13 +163,9 @@ class _Merge:
         run.report.articles_changed += changed
         run.report.stage("parse").done += 1
         run.report.stage("merge").done += new + changed
-        if state is not None:
-            state = schedule.with_document(state, document.headers, document.body, read.feed)
-            state = schedule.with_hints(state, read.feed, read.window)
-            self._states.append(schedule.after_success(state, document.fetched, news=bool(new or changed)))
-        number = str(document.number)
         self._parsed.append((number, document.body, "done", "; ".join(read.problems)))
         self._merged.append((number, document.body, "done", f"{new} new, {changed} changed"))
+        return new, changed
 
     def _report(self, document: Document) -> FeedReport:
         return self._run.report.feeds.setdefault(document.feed_id, FeedReport(url=document.url))

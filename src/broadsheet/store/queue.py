@@ -66,7 +66,7 @@ def redo(connection: Connection, stage: str) -> int:
     """Make everything that the stage has ever had due again and return how much that is."""
     if stage == "parse":
         source = sa.select(sa.literal(stage), sa.cast(responses.c.id, sa.String), sa.literal(0), sa.literal(0)).where(
-            responses.c.kind == "feed"
+            responses.c.kind.in_(("feed", "archive"))
         )
     else:
         source = sa.select(sa.literal(stage), articles.c.id, sa.literal(0), sa.literal(0)).where(

@@ -27,6 +27,8 @@ class Document(Record, frozen=True, kw_only=True):
     """An answer of a feed that was kept."""
 
     number: int
+    kind: str
+    """``feed``: the newest that it said then; ``archive``: one of its older pages."""
     feed_id: str
     url: str
     final_url: str
@@ -77,7 +79,7 @@ def documents(connection: Connection, numbers: Sequence[int]) -> list[Document]:
     for some in chunks(numbers):
         for row in connection.execute(sa.select(responses).where(responses.c.id.in_(some))):
             found[row.id] = Document(
-                number=row.id, feed_id=row.key, url=row.url, final_url=row.final_url, body=row.body,
+                number=row.id, kind=row.kind, feed_id=row.key, url=row.url, final_url=row.final_url, body=row.body,
                 headers=msgspec.json.decode(row.headers, type=dict[str, str]), fetched=from_micros(row.fetched),
             )  # fmt: skip
     return [found[number] for number in numbers if number in found]

@@ -90,7 +90,9 @@ def _forget_responses(connection: Connection, article_id: str) -> set[str]:
     held = sa.or_(
         responses.c.id == (row.page_id or -1),
         sa.and_(responses.c.kind == "page", responses.c.key == article_id),
-        sa.and_(responses.c.kind == "feed", responses.c.key == row.feed_id, responses.c.id >= (first or 0)),
+        sa.and_(
+            responses.c.kind.in_(("feed", "archive")), responses.c.key == row.feed_id, responses.c.id >= (first or 0)
+        ),
     )
     found = set(connection.scalars(sa.select(responses.c.body).where(held)))
     connection.execute(sa.delete(responses).where(held))
