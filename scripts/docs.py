@@ -96,8 +96,13 @@ def settings() -> Iterator[str]:
             default = "required" if field in required else f"`{toml(getattr(blank, field))}`"
             yield f"| `{field}` | {default} | {told.get(field, '')} |\n"
         if kind is config.FeedConfig:
-            yield "\n`filters = { include = [...], exclude = [...] }`: "
-            yield f"{first_line(model.Filters)}\n"
+            yield f"\n### filters\n\n`filters = {{ include = [...], exclude_title = [...] }}`: {first_line(model.Filters)}\n"
+            yield "\nPatterns are those of [RE2](https://github.com/google/re2/wiki/Syntax), which take linear time "
+            yield "whatever the text: no look-around, no back-references, and `\\w`, `\\d`, `\\b` know ASCII "
+            yield "only (`\\pL`, `\\p{Han}` know the rest). "
+            yield "They look at plain text, without tags; `(?i)` ignores case.\n\n| key | default | |\n|---|---|---|\n"
+            for field, told_of in field_docs(model.Filters).items():
+                yield f"| `{field}` | `[]` | {told_of} |\n"
 
 
 def toml(value: object) -> str:

@@ -18,6 +18,7 @@ import msgspec
 
 from broadsheet.errors import ConfigError
 from broadsheet.model import Filters, FullText, Mode
+from broadsheet.text import compile_pattern
 
 Origin = Literal["default", "file", "environment", "flag"]
 MIB = 1024 * 1024
@@ -128,10 +129,18 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Newest entries taken of one document; 0 is all."""
     backfill: bool = False
     """Follow the feed's older pages back (RFC 5005, JSON Feed, WordPress) when it is first asked."""
+    sorted: bool = True
+    """Whether ``limit`` takes the newest; ``false`` takes the first of the document, whatever their dates."""
     zone_offset: str = "auto"
     """Whole hours that its dates are ahead of the truth: ``"8"`` for Beijing time labelled GMT; ``auto`` learns them."""
     filters: Filters = Filters()
-    """Regular expressions over title, text, authors and categories."""
+    """Regular expressions over title, text, authors and categories; see below."""
+    filter_time: int = 0
+    """Seconds: older entries are left out, counted from when the feed was fetched. Those without a date stay. 0 is off."""
+    opencc: str = ""
+    """Writes Chinese articles in the other orthography: ``t2s``, ``s2t``, ``tw2sp`` ... (OpenCC's names)."""
+    brief: int = 0
+    """Characters of plain text that stand in place of each article's content. 0 is off."""
     min_interval: float | None = None
     """Instead of ``min_interval`` of ``[poll]``."""
     max_interval: float | None = None
@@ -168,6 +177,10 @@ _CHOICES = {
     "feeds.mode": get_args(Mode),
     "feeds.full_text": get_args(FullText),
 }
+CONVERSIONS = (
+    "s2t", "t2s", "s2tw", "tw2s", "s2hk", "hk2s", "s2twp", "tw2sp", "s2hkp", "hk2sp", "t2tw", "tw2t", "t2hk", "hk2t",
+)  # fmt: skip
+"""Of ``feeds.opencc``. Those to and from Japanese are left out: they are not for articles in Chinese."""
 _POSITIVE = {
     "poll.concurrency",
     "poll.per_host",
@@ -311,6 +324,8 @@ def _value_fault(name: str, value: Any) -> str:
         return "must not be negative"
     if name == "feeds.zone_offset" and value != "auto" and not re.fullmatch(r"[+-]?(\d|1[0-4])", str(value)):
         return "must be auto, or whole hours from -14 to 14 in quotes, such as '8'"
+    if name == "feeds.opencc" and value and value not in CONVERSIONS:
+        return f"must be one of OpenCC's conversions: {', '.join(CONVERSIONS)}"
     if name == "site.timezone":
         return _zone_fault(str(value))
     if name == "site.url" and not re.match(r"https?://[^/\s]+", str(value)):
@@ -361,14 +376,29 @@ def _feeds(given: Any) -> tuple[tuple[FeedConfig, ...], list[tuple[int, str, str
             faults.append((index, "url", f"url is {feed.url!r}: must begin with http://, https:// or rsshub://"))
         if feed.url in seen:
             faults.append((index, "url", f"{feed.url} is listed twice; remove one"))
-        for pattern in (*feed.filters.include, *feed.filters.exclude):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                faults.append((index, "filters", f"{pattern!r} is no regular expression: {error}"))
+        for pattern in (one for key in _fields(Filters) for one in getattr(feed.filters, key)):
+            if fault := _pattern_fault(pattern, feed.url):
+                faults.append((index, "filters", fault))
         seen.add(feed.url)
         feeds.append(feed)
     return tuple(feeds), faults
+
+
+def _pattern_fault(pattern: str, url: str) -> str:
+    """Return what is wrong with a feed's pattern and what to do, or nothing."""
+    try:
+        compile_pattern(pattern)
+    except ValueError as error:
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError):
+            mend = "Mend it, or put a \\ before the sign that is meant"
+            return f"{pattern!r} is no regular expression (filters of {url}): {error}. {mend}"
+        return (
+            f"{pattern!r} takes more than linear time (filters of {url}): {error}. Write it without look-around, "
+            "back-references and possessive repeats; what must not match goes into an exclude list"
+        )
+    return ""
 
 
 def _located(

@@ -192,10 +192,28 @@ FullText = Literal["auto", "always", "never"]
 
 
 class Filters(Record, frozen=True, kw_only=True):
-    """What of a feed is taken. Patterns are regular expressions over title, text, author and category."""
+    """What of a feed is taken, by regular expressions. One match of a list is enough; any match of an ``exclude`` is too much."""
 
     include: tuple[str, ...] = ()
+    """Over title, text, authors and categories together."""
+    include_title: tuple[str, ...] = ()
+    """Over the title; what stands in several ``include`` lists must be met in each."""
+    include_description: tuple[str, ...] = ()
+    """Over the text, to 20,000 characters."""
+    include_author: tuple[str, ...] = ()
+    """Over each author."""
+    include_category: tuple[str, ...] = ()
+    """Over each category."""
     exclude: tuple[str, ...] = ()
+    """Over title, text, authors and categories together."""
+    exclude_title: tuple[str, ...] = ()
+    """Over the title."""
+    exclude_description: tuple[str, ...] = ()
+    """Over the text, to 20,000 characters."""
+    exclude_author: tuple[str, ...] = ()
+    """Over each author."""
+    exclude_category: tuple[str, ...] = ()
+    """Over each category."""
 
 
 class Feed(Record, frozen=True, kw_only=True):
@@ -208,7 +226,15 @@ class Feed(Record, frozen=True, kw_only=True):
     mode: Mode = "excerpt"
     full_text: FullText = "auto"
     limit: int = 0
+    sorted: bool = True
+    """Whether ``limit`` takes the newest, or the first of the document."""
     filters: Filters = Filters()
+    filter_time: int = 0
+    """Seconds before the fetch beyond which entries are left out; 0 takes all."""
+    opencc: str = ""
+    """OpenCC's name of a conversion of Chinese, such as ``t2s``."""
+    brief: int = 0
+    """Characters of plain text in place of the content; 0 keeps it."""
     min_interval: float | None = None
     """Minutes; None is what ``[poll]`` says. ``max_interval`` the same."""
     max_interval: float | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -218,6 +219,30 @@ def excerpt(text: str, *, width: int = 200) -> str:
         return head[: ends[-1]]
     blank = head.rfind(" ")
     return (head[:blank] if blank * 2 > len(head) else head).rstrip(" ,;:，；：、") + "…"
+
+
+@lru_cache(maxsize=1024)
+def compile_pattern(pattern: str) -> Callable[[str], bool]:
+    """Return a function that tells whether a pattern matches anywhere in a text, in time linear in its length (RE2).
+
+    Raises ``ValueError`` with the reason for what RE2 refuses: look-around, back-references, possessive repeats.
+    """
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False  # it would write to stderr
+    try:
+        compiled = re2.compile(pattern, options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else ""
+        raise ValueError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds half of a character") from None
+
+    def matches(text: str) -> bool:
+        return compiled.search(_CONTROL.sub("", text)) is not None
+
+    return matches
 
 
 def digest(*parts: str | bytes, size: int = 16) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -115,6 +115,12 @@ def test_dates_that_cannot_be_are_those_of_first_sight(web: Web, paper: Callable
         ('filters = { exclude = ["(?i)works"] }', []),
         ('filters = { include = ["Story [12] "] }', ["Story 1 about the works", "Story 2 about the works"]),
         ("limit = 1", ["Story 3 about the works"]),
+        ("limit = 1\nsorted = false", ["Story 1 about the works"]),
+        ('filters = { exclude_title = ["[12] "], exclude_category = [""] }', ["Story 3 about the works"]),
+        (
+            f"filter_time = {int((NOW - datetime(2026, 3, 2, 10, 1, 30, tzinfo=UTC)).total_seconds())}",
+            ["Story 2 about the works", "Story 3 about the works"],
+        ),
     ],
 )
 def test_filters_and_limits(web: Web, paper: Callable[..., Newspaper], setting: str, titles: list[str]) -> None:
@@ -122,9 +128,21 @@ def test_filters_and_limits(web: Web, paper: Callable[..., Newspaper], setting: 
     made = paper(f"{web.url}/feed", extra="")
     text = made.config_file.read_text("utf-8") + setting + "\n"
     made.config_file.write_text(text, "utf-8")
-    with Newspaper(made.folder, environ={}) as again:
+    with Newspaper(made.folder, environ={}, clock=lambda: NOW) as again:
         again.run()
         assert sorted(article.title for article in again.articles()) == titles
+
+
+def test_a_brief_in_the_other_orthography(web: Web, paper: Callable[..., Newspaper]) -> None:
+    text = "<p>這個軟體是國家圖書館的，開發過程已經公開，讀者可以自由使用。</p>" * 3
+    web.pages["/feed"] = Answer(rss("News", item(1, title="圖書館的軟體", text=text, link=f"{web.url}/a/1")))
+    made = paper(f"{web.url}/feed")
+    made.config_file.write_text(made.config_file.read_text("utf-8") + 'opencc = "t2s"\nbrief = 12\n', "utf-8")
+    with Newspaper(made.folder, environ={}) as again:
+        again.run()
+        (article,) = again.articles()
+    assert (article.title, article.text) == ("图书馆的软体", "这个软体是国家图书馆的，…")
+    assert "/a/1" not in [hit.path for hit in web.hits], "the feed holds enough for a brief"
 
 
 def test_lists_grow_and_pages_stay(web: Web, paper: Callable[..., Newspaper]) -> None:

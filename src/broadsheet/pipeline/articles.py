@@ -90,6 +90,8 @@ def why_no_page(feed: Feed, source: articles.Source) -> str:
         return ""
     if feed.mode == "link":
         return "only the link is published"
+    if feed.brief and len(visible_text(source.entry.content or source.entry.summary)) >= feed.brief:
+        return "the feed's text is as long as brief wants it"
     return "the feed carries the whole text" if is_whole(source.entry) else ""
 
 
@@ -126,6 +128,7 @@ def extract(run: Run) -> None:
     with run.store.read() as connection:
         queue_of = queue.waiting(connection, "extract", run.now)
         states = feeds.states(connection)
+        subscribed = feeds.everyone(connection)
         by_feed: dict[str, int] = {}
         feed_of: dict[str, str] = {}
         for source in articles.sources(connection, queue_of):
@@ -135,7 +138,7 @@ def extract(run: Run) -> None:
     offsets = {feed_id: state.zone_used for feed_id, state in states.items()}
     languages = {feed_id: state.language for feed_id, state in states.items()}
     run.progress.start("extract", len(queue_of))
-    inputs = _inputs(run, queue_of, known, languages)
+    inputs = _inputs(run, queue_of, known, languages, subscribed)
     digests: dict[str, str] = {}
 
     def noted() -> Iterator[work.ExtractInput]:
@@ -184,7 +187,7 @@ def _template(run: Run, feed_id: str, count: int) -> Template:
 
 
 def _inputs(
-    run: Run, ids: Sequence[str], known: dict[str, Template], languages: dict[str, str]
+    run: Run, ids: Sequence[str], known: dict[str, Template], languages: dict[str, str], subscribed: dict[str, Feed]
 ) -> Iterator[work.ExtractInput]:
     for group in batches(ids, _SAVE_EVERY):
         with run.store.read() as connection:
@@ -196,11 +199,12 @@ def _inputs(
                     page, url = run.store.blobs.get(source.page.body), source.page.final_url
                 except StoreError as error:
                     run.report.failures.append(str(error))
-            template = known[source.feed_id]
+            template, feed = known[source.feed_id], subscribed[source.feed_id]
+            shape = (feed.opencc, str(feed.brief)) if feed.opencc or feed.brief else ()
             yield work.ExtractInput(
                 key=source.id, url=url, page=page, entry=source.entry, template=template,
-                language=languages.get(source.feed_id, ""),
-                digest=digest(source.entry_digest, source.page.body if source.page else "", template.digest()),
+                language=languages.get(source.feed_id, ""), opencc=feed.opencc, brief=feed.brief,
+                digest=digest(source.entry_digest, source.page.body if source.page else "", template.digest(), *shape),
             )  # fmt: skip
 
 

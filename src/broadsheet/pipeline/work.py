@@ -10,6 +10,7 @@ import msgspec
 from broadsheet import urls
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.images import reencode
+from broadsheet.articles.shape import shape
 from broadsheet.articles.template import Template
 from broadsheet.errors import BroadsheetError
 from broadsheet.feeds import filters, hints, identity
@@ -58,6 +59,8 @@ class ExtractInput(Record, frozen=True, kw_only=True):
     language: str
     template: Template
     digest: str
+    opencc: str = ""
+    brief: int = 0
 
 
 class PictureInput(Record, frozen=True, kw_only=True):
@@ -88,7 +91,7 @@ def read_batch(batch: Sequence[ParseInput]) -> Iterator[Outcome[ReadFeed]]:
 
 def _read(item: ParseInput) -> ReadFeed:
     parsed = parse_feed(item.data, url=item.url, content_type=item.content_type or None)
-    wanted = filters.select(parsed.entries, item.feed)
+    wanted = filters.select(parsed.entries, item.feed, item.fetched)
     keyed = identity.key_entries([entry for entry in wanted if not _is_refused(entry.link, item.refused)])
     return ReadFeed(
         feed=parsed.feed, problems=parsed.problems, window=hints.window(parsed.entries, item.fetched),
@@ -113,7 +116,8 @@ def extract_batch(batch: Sequence[ExtractInput]) -> Iterator[Outcome[Article]]:
         if item.language and not entry.language:
             entry = msgspec.structs.replace(entry, language=item.language)
         try:
-            yield Done(item.key, extract_article(item.page, url=item.url, entry=entry, template=item.template))
+            article = extract_article(item.page, url=item.url, entry=entry, template=item.template)
+            yield Done(item.key, shape(article, opencc=item.opencc, brief=item.brief))
         except BroadsheetError as error:
             yield Failed(item.key, type(error).__name__, f"{item.url}: {error}")
 
