@@ -8,6 +8,7 @@ from broadsheet.articles.images import copies_in
 from broadsheet.errors import StoreError
 from broadsheet.model import Match, Output, SitePage, StoredArticle, story_path
 from broadsheet.pipeline.run import Run, batches
+from broadsheet.pipeline.searchindex import SearchIndex
 from broadsheet.site import context, outfeeds, plan
 from broadsheet.site.compose import Composer, FrontStory
 from broadsheet.site.render import Theme
@@ -67,6 +68,10 @@ class Reader:
         """Return files of an earlier theme. Pages never go: their addresses are for ever."""
         now = {f"assets/{name}" for name in self._theme.assets}
         return sorted(site.known_below(self._connection, "assets/") - now)
+
+    def search_index(self) -> SearchIndex:
+        """Return the index of the site's search, to be brought up to date."""
+        return SearchIndex(self._connection, self._composer)
 
     # --------------------------------------------------------------------------------------- what is out of date
 

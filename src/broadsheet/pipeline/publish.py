@@ -14,14 +14,14 @@ from broadsheet.feeds import opml
 from broadsheet.model import Output
 from broadsheet.pipeline.pages import Reader
 from broadsheet.pipeline.run import Run, batches
-from broadsheet.site import context
+from broadsheet.site import context, search
 from broadsheet.site.compose import Composer
 from broadsheet.site.render import Theme
 from broadsheet.site.write import Writer
 from broadsheet.store import articles, feeds, queue, site
 from broadsheet.text import digest
 
-SITE_FORMAT = 1
+SITE_FORMAT = 2
 """Raised when pages change by our doing, so that every site is printed anew."""
 _AT_ONCE = 500
 """Articles numbered, and pages rendered, in one go."""
@@ -84,9 +84,12 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
         run.progress.advance("build", len(group))
     if full:
         writer.write(_static(run, theme, composer))
-    removed = reader.old_assets() if full else []
+    index = reader.search_index()
+    writer.write(index.outputs(dirty))
+    removed = [*(reader.old_assets() if full else []), *index.stale(run.output)]
     count = writer.remove(removed)
     with run.store.begin() as connection:
+        index.save(connection)
         site.save_outputs(connection, writer.written, removed)
         articles.mark(connection, dirty, dirty=False)
         queue.set_meta(connection, "site_key", key)
@@ -122,6 +125,9 @@ def _static(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
     about = context.About(sources=tuple(lines), opml=f"{composer.base}sources.opml")
     shown = composer.page("about/index.html", composer.labels["about"], "about")
     yield Output(path="about/index.html", body=theme.render("about.html", shown, about))
+    shown = composer.page("search/index.html", composer.labels["search"], "search", indexed=False)
+    yield Output(path="search/index.html", body=theme.render("search.html", shown, context.Search()))
+    yield Output(path="search/fold.json", body=search.fold_file())
     missing = composer.page("404.html", composer.labels["missing_title"], "missing", indexed=False)
     yield Output(path="404.html", body=theme.render("404.html", missing, context.Missing()))
     yield Output(path="sources.opml", body=opml.write_opml(subscribed, run.config.site.title))

@@ -116,7 +116,7 @@ class Page(Record, frozen=True, kw_only=True):
     """Of the page's own text, where it is not the interface's."""
     kind: str = ""
     """``front``, ``section``, ``source``, ``channel``, ``latest``, ``day``, ``archive``, ``article``, ``gone``,
-    ``story``, ``moved``, ``about`` or ``missing``."""
+    ``story``, ``moved``, ``about``, ``search`` or ``missing``."""
     indexed: bool = True
     """False puts ``noindex`` on the page: copies of others' articles."""
     feeds: tuple[Target, ...] = ()
@@ -306,6 +306,10 @@ class About(Record, frozen=True, kw_only=True):
     opml: str
 
 
+class Search(Record, frozen=True, kw_only=True):
+    """``search.html``: the form and the place of the results; ``search.js`` does the rest."""
+
+
 class Missing(Record, frozen=True, kw_only=True):
     """``404.html``."""
 
@@ -320,6 +324,7 @@ TEMPLATES: dict[str, type[Record]] = {
     "moved.html": Moved,
     "gone.html": Gone,
     "about.html": About,
+    "search.html": Search,
     "404.html": Missing,
 }
 """Template -> the record that it is given under the record's name in lower case (``article``, ``listing`` ...)."""
@@ -334,6 +339,7 @@ NAMES: dict[str, str] = {
     "moved.html": "moved",
     "gone.html": "gone",
     "about.html": "about",
+    "search.html": "search",
     "404.html": "missing",
 }
 

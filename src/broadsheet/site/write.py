@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -63,13 +64,16 @@ class Writer:
             self.bytes += len(output.body)
 
     def remove(self, paths: Iterable[str]) -> int:
-        """Remove files that no page leads to any more; return how many there were."""
+        """Remove files that no page leads to any more, and folders that are empty then; return how many files there were."""
         count = 0
         for path in paths:
             place = self._place(path)
             if place.is_file():
                 place.unlink()
                 count += 1
+                with suppress(OSError):  # others lie in it
+                    if place.parent != self._root:
+                        place.parent.rmdir()
         return count
 
     def _place(self, path: str) -> Path:

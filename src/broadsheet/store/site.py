@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import ListSpec, Place
+from broadsheet.store.bulk import chunks
 from broadsheet.store.schema import articles, list_items, lists, outputs
 
 
@@ -26,7 +27,7 @@ def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
 def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
     """Give (article, its lists) pairs the next numbers in the order of publication, and places at their lists' ends."""
     ensure(connection, {spec.path: spec for _, specs in new for spec in specs}.values())
-    highest = connection.scalar(sa.select(sa.func.max(articles.c.seq))) or 0
+    highest = published(connection)
     connection.execute(
         sa.update(articles).where(articles.c.id == sa.bindparam("target")).values(seq=sa.bindparam("place")),
         [{"target": article_id, "place": highest + index} for index, (article_id, _) in enumerate(new, 1)],
@@ -46,6 +47,28 @@ def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]
         sa.update(lists).where(lists.c.path == sa.bindparam("target")).values(size=sa.bindparam("count")),
         [{"target": path, "count": sizes[path][1]} for path in sorted(touched)],
     )
+
+
+def published(connection: Connection) -> int:
+    """Return how many articles were ever given a number in the order of publication."""
+    return connection.scalar(sa.select(sa.func.max(articles.c.seq))) or 0
+
+
+def numbers(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return (number in the order of publication, from 0; state) of those of the articles that have one."""
+    found: dict[str, tuple[int, str]] = {}
+    for some in chunks(ids):
+        query = sa.select(articles.c.id, articles.c.seq, articles.c.state).where(articles.c.id.in_(some))
+        for row in connection.execute(query):
+            if row.seq is not None:
+                found[row.id] = (row.seq - 1, row.state)
+    return found
+
+
+def at(connection: Connection, start: int, end: int) -> dict[int, str]:
+    """Return the articles with numbers from ``start`` up to, not including, ``end``, by number (from 0)."""
+    query = sa.select(articles.c.seq, articles.c.id).where(articles.c.seq > start, articles.c.seq <= end)
+    return {row.seq - 1: row.id for row in connection.execute(query)}
 
 
 def places(connection: Connection, ids: Sequence[str]) -> dict[str, list[Place]]:

@@ -1,0 +1,136 @@
+"""Brings the site's search up to date: the tail anew, and what else has changed, with the manifest last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from broadsheet.model import Output, StoredArticle
+from broadsheet.pipeline.run import batches
+from broadsheet.site import search
+from broadsheet.site.compose import Composer
+from broadsheet.site.search import Manifest, Span
+from broadsheet.store import articles, queue, site
+from broadsheet.text import digest, excerpt
+
+FOLDER = "search/"
+_META = "search"
+_AT_ONCE = 200
+_EXCERPT = 120
+"""Columns of a result's excerpt; a Han character takes two."""
+
+
+class SearchIndex:
+    """The index as the last build left it, and what this one makes of it."""
+
+    def __init__(self, connection: Connection, composer: Composer) -> None:
+        self._connection = connection
+        self._composer = composer
+        kept = queue.get_meta(connection, _META)
+        found = msgspec.json.decode(kept, type=Manifest) if kept else Manifest(block=search.BLOCK)
+        policies = sorted((feed.id, feed.mode, composer.names(feed)) for feed in composer.feeds)
+        key = digest(json.dumps([search.FORMAT, policies, composer.base, str(composer.zone)]), size=8)
+        self._anew = found.key != key
+        self.before = found
+        self._sources = [] if self._anew else list(found.sources)
+        self._spans: list[Span] = []
+        self._key = key
+
+    def outputs(self, dirty: Sequence[str]) -> Iterator[Output]:
+        """Yield the files that the articles that have changed make necessary, those that lead to others last."""
+        total = site.published(self._connection)
+        changed = {} if self._anew else site.numbers(self._connection, dirty)
+        gone = {number for number, state in changed.values() if state != "live"}
+        touched = {number for number, _ in changed.values()}
+        kept = {} if self._anew else {(span.start, span.end): span for span in self.before.spans}
+        for start, end in search.spans(total):
+            known = kept.get((start, end))
+            # What lies behind the tail has its words from when it was closed; only a takedown makes it anew.
+            stale = touched if start >= total // search.TAIL * search.TAIL else gone
+            if known is None or any(start <= number < end for number in stale):
+                yield from self._span(start, end)
+            else:
+                self._spans.append(known)
+        blocks = {number // search.BLOCK for number in (range(total) if self._anew else touched)}
+        for block in sorted(blocks):
+            yield self._block(block)
+        yield Output(path=f"{FOLDER}index.json", body=msgspec.json.encode(self.manifest()))
+
+    def manifest(self) -> Manifest:
+        """Return what the index is made of now."""
+        return Manifest(block=search.BLOCK, key=self._key, spans=tuple(self._spans), sources=tuple(self._sources))
+
+    def save(self, connection: Connection) -> None:
+        """Remember the index for the next build."""
+        queue.set_meta(connection, _META, msgspec.json.encode(self.manifest()).decode())
+
+    def stale(self, root: Path) -> list[str]:
+        """Return the files of folders that neither this manifest nor the one before leads to.
+
+        A reader may still hold the manifest before.
+        """
+        folder = root / FOLDER
+        live = {span.folder for span in (*self._spans, *self.before.spans)}
+        found = (
+            sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "d") if folder.is_dir() else []
+        )
+        return [
+            f"{FOLDER}{path.name}/{file.name}"
+            for path in found
+            if path.name not in live
+            for file in sorted(path.iterdir())
+        ]
+
+    def _span(self, start: int, end: int) -> Iterator[Output]:
+        places: list[tuple[int, int]] = []
+        shards = search.index(self._documents(start, end, places), start)
+        folder = f"{start}-{digest(*shards, search.filters(places), size=5)}"
+        self._spans.append(Span(start=start, end=end, folder=folder, shards=len(shards)))
+        for number, shard in enumerate(shards):
+            yield Output(path=f"{FOLDER}{folder}/{number}.bin", body=shard)
+        yield Output(path=f"{FOLDER}{folder}/filters.bin", body=search.filters(places))
+
+    def _documents(self, start: int, end: int, places: list[tuple[int, int]]) -> Iterator[search.Document]:
+        for number, stored, text in self._numbered(range(start, end)):
+            if stored is None or stored.state != "live":
+                places.append((search.NOBODY, 0))
+                continue
+            article = stored.article
+            feed = self._composer.feed(article.feed_id)
+            day = search.days(article.published or stored.first_seen, self._composer.zone)
+            places.append((self._place(stored), day))
+            yield search.Document(number=number, title=article.title, text=text if feed.mode != "link" else "")
+
+    def _numbered(self, numbers: Iterable[int]) -> Iterator[tuple[int, StoredArticle | None, str]]:
+        """Yield (number, article, text), None where a number was given to nothing that is left."""
+        for group in batches(numbers, _AT_ONCE):
+            ids = site.at(self._connection, group[0], group[-1] + 1)
+            whole = articles.whole(self._connection, list(ids.values()))
+            for number in group:
+                stored, _, text = whole.get(ids.get(number, ""), (None, "", ""))
+                yield number, stored, text
+
+    def _place(self, stored: StoredArticle) -> int:
+        names = self._composer.names(self._composer.feed(stored.article.feed_id))
+        if names not in self._sources:
+            self._sources.append(names)
+        return self._sources.index(names)
+
+    def _block(self, block: int) -> Output:
+        start = block * search.BLOCK
+        entries = [
+            None if stored is None or stored.state != "live" else self._entry(stored)
+            for _, stored, _ in self._numbered(range(start, start + search.BLOCK))
+        ]
+        return Output(path=f"{FOLDER}d/{block}.json", body=search.block(entries))
+
+    def _entry(self, stored: StoredArticle) -> search.Entry:
+        card = self._composer.card(stored)
+        return search.Entry(
+            title=card.title, href=card.href, place=self._place(stored), day=card.published.iso[:10],
+            language=card.language, excerpt=excerpt(card.excerpt, width=_EXCERPT),
+        )  # fmt: skip

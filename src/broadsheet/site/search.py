@@ -1,0 +1,226 @@
+"""The site's search: an inverted index in small immutable files, read by a script without any server. Pure.
+
+Articles are numbered in the order of publication. Each 4,096 of them are a segment; of the open segment, what is behind
+the last full 256 is a tail that every build makes anew. So a build costs its tail, once in 256 articles the open
+segment, and never what lies further back. A segment is cut into shards of about 8 kB by the hash of the term; a query
+reads one shard a term and segment. The tokens are those of the store's search (bigrams of Han, kana and Hangul), with
+Traditional characters folded to Simplified and English plurals to the singular.
+
+A shard is a row of terms: length and UTF-8 of the term, length and bytes of its postings. A posting is the distance to
+the article before it (from -1) times 16, plus 4 times a class of how often the term stands there (once, up to three
+times, more, in the title), plus a class of the article's length. All numbers are LEB128.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from zlib import crc32
+
+import msgspec
+
+from broadsheet.model import Record
+from broadsheet.text import tokens
+
+FORMAT = 1
+SEGMENT, TAIL, BLOCK = 4096, 256, 32
+SHARD_BYTES = 8_000
+LONGEST_TERM = 40
+"""Characters; longer ones are addresses and the like."""
+_LENGTHS = (150, 500, 1500)
+"""Tokens up to which an article is of the first, second and third class of length."""
+_EPOCH = date(2000, 1, 1)
+NOBODY = 0xFFFF
+_WORD = re.compile("[a-z]{4,}")
+
+
+class Document(Record, frozen=True, kw_only=True):
+    """A published article as the search knows it; ``number`` counts from 0 in the order of publication."""
+
+    number: int
+    title: str
+    text: str = ""
+
+
+class Entry(Record, frozen=True, kw_only=True, array_like=True):
+    """What a result shows. ``place`` is the source's place in the manifest."""
+
+    title: str
+    href: str
+    place: int
+    day: str
+    language: str
+    excerpt: str
+
+
+class Span(Record, frozen=True, kw_only=True):
+    """A run of articles whose index lies in one folder, with so many shards; ``end`` is the first that is not in it."""
+
+    start: int
+    end: int
+    folder: str
+    shards: int
+
+
+class Manifest(Record, frozen=True, kw_only=True):
+    """What the script reads first, and what the next build goes on from."""
+
+    block: int
+    """Results in a file of ``d/``; required, so that it is written out for the script."""
+    key: str = ""
+    """Digest of what decides which text is searched; another one makes the whole index anew."""
+    spans: tuple[Span, ...] = ()
+    """Oldest first."""
+    sources: tuple[tuple[str, str, str], ...] = ()
+    """(section, source, channel) of each source that has articles; never reordered."""
+
+
+def spans(total: int) -> list[tuple[int, int]]:
+    """Return (start, end) of the runs that ``total`` articles are cut into: closed segments, open segment, tail."""
+    closed, settled = total // SEGMENT * SEGMENT, total // TAIL * TAIL
+    runs = [(start, start + SEGMENT) for start in range(0, closed, SEGMENT)]
+    return runs + [run for run in ((closed, settled), (settled, total)) if run[0] < run[1]]
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms of a text, in their order, as the index has them."""
+    return [
+        _singular(term) if term[-1] == "s" else term
+        for term in tokens(_traditional().sub(lambda found: folding()[found[0]], text))
+        if len(term) <= LONGEST_TERM
+    ]
+
+
+def _singular(word: str) -> str:
+    """Return an English plural's singular (Harman's S stemmer, 1991), any other word as it is."""
+    if not _WORD.fullmatch(word):
+        return word
+    if word.endswith("ies"):
+        return word if word.endswith(("eies", "aies")) else f"{word[:-3]}y"
+    if word.endswith("es"):
+        return word if word.endswith(("aes", "ees", "oes")) else word[:-1]
+    return word if word.endswith(("us", "ss")) else word[:-1]
+
+
+@lru_cache(maxsize=1)
+def folding() -> Mapping[str, str]:
+    """Return the Traditional characters with the Simplified ones that they are folded to, one for one."""
+    from opencc import OpenCC
+
+    convert = OpenCC("t2s").convert
+    # One call: the character is its own line, and no phrase spans two.
+    before = [chr(code) for code in range(0x4E00, 0xA000)]
+    after = convert("\n".join(before)).split("\n")
+    return {one: other for one, other in zip(before, after, strict=True) if one != other and len(other) == 1}
+
+
+@lru_cache(maxsize=1)
+def _traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(folding())}]")
+
+
+def index(documents: Iterable[Document], start: int) -> list[bytes]:
+    """Return the shards of a run of articles that begins with number ``start``; nothing where no term is."""
+    postings: dict[str, bytearray] = {}
+    last: dict[str, int] = {}
+    for document in documents:
+        here = document.number - start
+        found = Counter(terms(document.text))
+        titled = set(terms(document.title))
+        found.update(titled - found.keys())
+        length = _class(sum(found.values()), _LENGTHS)
+        for term, count in found.items():
+            kind = 3 if term in titled else 0 if count == 1 else 1 if count < 4 else 2
+            value = (here - last.get(term, -1)) << 4 | kind << 2 | length
+            last[term] = here
+            data = postings.get(term)
+            if data is None:
+                data = postings[term] = bytearray()
+            while value > 0x7F:
+                data.append(value & 0x7F | 0x80)
+                value >>= 7
+            data.append(value)
+    return _shards(postings)
+
+
+def _class(value: int, bounds: tuple[int, ...]) -> int:
+    return sum(value > bound for bound in bounds)
+
+
+def _shards(postings: Mapping[str, bytearray]) -> list[bytes]:
+    names = sorted(postings)
+    encoded = [name.encode() for name in names]
+    total = sum(len(raw) + len(postings[name]) + 3 for name, raw in zip(names, encoded, strict=True))
+    shards = [bytearray() for _ in range(-(-total // SHARD_BYTES))]
+    for name, raw in zip(names, encoded, strict=True):
+        shard, data = shards[shard_of(raw, len(shards))], postings[name]
+        shard += _number(len(raw)) + raw + _number(len(data)) + data
+    return [bytes(shard) for shard in shards]
+
+
+def shard_of(term: bytes, shards: int) -> int:
+    """Return the shard of a term: its CRC-32, modulo their number."""
+    return crc32(term) % shards
+
+
+def _number(value: int) -> bytes:
+    data = bytearray()
+    while value > 0x7F:
+        data.append(value & 0x7F | 0x80)
+        value >>= 7
+    data.append(value)
+    return bytes(data)
+
+
+def read_shard(shard: bytes) -> dict[str, list[tuple[int, int, int]]]:
+    """Return the postings of a shard: (number from the run's start, class of count, class of length) of each term."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    place = 0
+
+    def number() -> int:
+        nonlocal place
+        value = shift = 0
+        while True:
+            byte = shard[place]
+            place += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while place < len(shard):
+        size = number()
+        term = shard[place : place + size].decode()
+        place += size
+        end = number() + place
+        here, rows = -1, []
+        while place < end:
+            value = number()
+            here += value >> 4
+            rows.append((here, value >> 2 & 3, value & 3))
+        found[term] = rows
+    return found
+
+
+def days(instant: datetime, zone: tzinfo) -> int:
+    """Return the day of an instant, in days since the year 2000, within 16 bits."""
+    return max(0, min((instant.astimezone(zone).date() - _EPOCH).days, NOBODY - 1))
+
+
+def filters(places: Iterable[tuple[int, int]]) -> bytes:
+    """Return the file that filters are decided by: 16 bits of source and 16 of day for each article, big endian."""
+    return b"".join(place.to_bytes(2, "big") + day.to_bytes(2, "big") for place, day in places)
+
+
+def block(entries: Iterable[Entry | None]) -> bytes:
+    """Return the file of a block of results; None is an article that is no more."""
+    return msgspec.json.encode(list(entries))
+
+
+def fold_file() -> bytes:
+    """Return the characters that are folded, as the script reads them: all of them, then what each is folded to."""
+    pairs = sorted(folding().items())
+    return msgspec.json.encode(["".join(one for one, _ in pairs), "".join(other for _, other in pairs)])

@@ -1,0 +1,248 @@
+"use strict";
+// The site's search. Reads the index that site/search.py describes: the manifest, then one shard a term and segment,
+// newest segment first, then the blocks of the results that are shown. Text is only ever set as text.
+(function () {
+  const CJK = "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3134f}\\u3040-\\u30ff\\u31f0-\\u31ff\\uff66-\\uff9f\\uac00-\\ud7af\\u1100-\\u11ff\\u3130-\\u318f";
+  const RUN = new RegExp(`[${CJK}]+|(?:(?![${CJK}_])[\\p{L}\\p{N}])+`, "gu");
+  const IS_CJK = new RegExp(`^[${CJK}]`, "u");
+  const PAGE = 10, LONGEST = 40, NOBODY = 0xffff, DAY = 86400000, EPOCH = Date.UTC(2000, 0, 1);
+  // BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2, b = 0.5, over classes of count and of length.
+  const COUNT = [1, 2.5, 5, 8], LENGTH = [0.3, 0.8, 1.6, 3];
+
+  const form = document.getElementById("search");
+  if (!form) return;
+  const status = document.getElementById("status"), list = document.getElementById("results"), more = document.getElementById("more");
+  const files = new Map();
+  let manifest = null, fold = null, run = 0;
+
+  function fetched(name, how, fresh) {
+    if (!files.has(name)) {
+      const asked = fetch(form.dataset.index + name, fresh ? { cache: "no-cache" } : {}).then(function (answer) {
+        if (!answer.ok) throw new Error(name + ": " + answer.status);
+        return answer[how]();
+      });
+      asked.catch(function () { files.delete(name); });
+      files.set(name, asked);
+    }
+    return files.get(name);
+  }
+
+  const TABLE = new Uint32Array(256).map(function (_, n) {
+    for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+    return n;
+  });
+  function crc32(bytes) {
+    let value = 0xffffffff;
+    for (const byte of bytes) value = TABLE[(value ^ byte) & 255] ^ (value >>> 8);
+    return (value ^ 0xffffffff) >>> 0;
+  }
+
+  function singular(word) {
+    if (!/^[a-z]{3,}s$/.test(word)) return word;
+    if (word.endsWith("ies")) return /[ea]ies$/.test(word) ? word : word.slice(0, -3) + "y";
+    if (word.endsWith("es")) return /[aeo]es$/.test(word) ? word : word.slice(0, -1);
+    return /[us]s$/.test(word) ? word : word.slice(0, -1);
+  }
+
+  function terms(text) {
+    const found = new Set();
+    for (const run of text.normalize("NFKC").toLowerCase().match(RUN) || []) {
+      const letters = Array.from(run);
+      if (!IS_CJK.test(run) || letters.length === 1) found.add(singular(run));
+      else for (let i = 0; i + 1 < letters.length; i++) found.add(letters[i] + letters[i + 1]);
+    }
+    return Array.from(found).filter(function (term) { return term.length <= LONGEST; });
+  }
+
+  async function folded(text) {
+    if (!IS_CJK.test(text) && !/[\u4e00-\u9fff]/.test(text)) return text;
+    if (!fold) {
+      const [from, to] = await fetched("fold.json", "json");
+      const after = Array.from(to);
+      fold = new Map(Array.from(from).map(function (letter, i) { return [letter, after[i]]; }));
+    }
+    return Array.from(text).map(function (letter) { return fold.get(letter) || letter; }).join("");
+  }
+
+  const UTF8 = new TextEncoder();
+  function postings(shard, term) {
+    let place = 0;
+    function number() {
+      let value = 0, shift = 0, byte;
+      do { byte = shard[place++]; value += (byte & 127) * 2 ** shift; shift += 7; } while (byte > 127);
+      return value;
+    }
+    while (place < shard.length) {
+      const size = number(), start = place;
+      place += size;
+      const end = number() + place;
+      if (size === term.length && term.every(function (byte, i) { return byte === shard[start + i]; })) {
+        const found = new Map();
+        let here = -1;
+        while (place < end) { const value = number(); here += Math.floor(value / 16); found.set(here, value & 15); }
+        return found;
+      }
+      place = end;
+    }
+    return new Map();
+  }
+
+  // Returns [{number, rows}] of the articles of a segment that hold all terms; stops reading where none is left.
+  async function inSpan(span, wanted, counts) {
+    let left = null;
+    const rows = [];
+    for (const term of wanted) {
+      const bytes = UTF8.encode(term);
+      const shard = new Uint8Array(await fetched(`${span.folder}/${crc32(bytes) % span.shards}.bin`, "arrayBuffer"));
+      const found = postings(shard, bytes);
+      counts.set(term, (counts.get(term) || 0) + found.size);
+      rows.push(found);
+      left = left === null ? Array.from(found.keys()) : left.filter(function (here) { return found.has(here); });
+      if (!left.length) return [];
+    }
+    return left.map(function (here) { return { number: span.start + here, rows: rows.map(function (found) { return found.get(here); }) }; });
+  }
+
+  async function narrowed(span, hits, choice) {
+    if (!choice.section && !choice.source && !choice.from && !choice.to) return hits;
+    const data = new DataView(await fetched(`${span.folder}/filters.bin`, "arrayBuffer"));
+    return hits.filter(function (hit) {
+      const at = (hit.number - span.start) * 4, place = data.getUint16(at), day = data.getUint16(at + 2);
+      const names = place === NOBODY ? null : manifest.sources[place];
+      return names && (!choice.section || names[0] === choice.section) && (!choice.source || names[1] === choice.source) &&
+        (!choice.from || day >= choice.from) && (!choice.to || day <= choice.to);
+    });
+  }
+
+  function ranked(hits, wanted, counts, total) {
+    const weight = wanted.map(function (term) {
+      const count = counts.get(term);
+      return Math.log(1 + (total - count + 0.5) / (count + 0.5));
+    });
+    for (const hit of hits) {
+      hit.score = hit.rows.reduce(function (sum, row, i) {
+        const count = COUNT[row >> 2];
+        return sum + weight[i] * count * 2.2 / (count + 1.2 * (0.5 + 0.5 * LENGTH[row & 3]));
+      }, 0);
+      hit.score *= 1 + 0.5 * 2 ** ((hit.number - total) / 2000); // what is new counts for more, by half at most
+    }
+    return hits.sort(function (a, b) { return b.score - a.score || b.number - a.number; });
+  }
+
+  function marked(node, text, parts) {
+    const lower = text.toLowerCase();
+    let place = 0;
+    while (place < text.length) {
+      let next = -1, size = 0;
+      for (const part of parts) {
+        const at = lower.indexOf(part, place);
+        if (at >= 0 && (next < 0 || at < next)) { next = at; size = part.length; }
+      }
+      if (next < 0 || lower.length !== text.length) break;
+      node.append(text.slice(place, next));
+      const mark = document.createElement("mark");
+      mark.textContent = text.slice(next, next + size);
+      node.append(mark);
+      place = next + size;
+    }
+    node.append(text.slice(place));
+  }
+
+  function shown(entry, parts) {
+    const [title, href, place, day, language, excerpt] = entry;
+    const item = document.createElement("li"), heading = document.createElement("h2"), link = document.createElement("a");
+    link.href = /^(https?:)?\//i.test(href) ? href : "#";
+    if (/^https?:/i.test(href)) link.rel = "noopener";
+    link.lang = language || document.documentElement.lang;
+    marked(link, title, parts);
+    heading.append(link);
+    const about = document.createElement("p"), time = document.createElement("time"), names = manifest.sources[place] || [];
+    about.className = "byline";
+    time.dateTime = time.textContent = day;
+    about.append(names.slice(1).filter(Boolean).join(" · "), " · ", time);
+    item.append(heading, about);
+    if (excerpt) {
+      const text = document.createElement("p");
+      text.lang = link.lang;
+      marked(text, excerpt, parts);
+      item.append(text);
+    }
+    return item;
+  }
+
+  async function show(hits, from, parts, mine) {
+    for (const hit of hits.slice(from, from + PAGE)) {
+      const block = await fetched(`d/${Math.floor(hit.number / manifest.block)}.json`, "json", true);
+      const entry = block[hit.number % manifest.block];
+      if (mine !== run) return;
+      if (entry) list.append(shown(entry, parts));
+    }
+    more.hidden = from + PAGE >= hits.length;
+    more.onclick = async function () {
+      const count = list.children.length;
+      await show(hits, from + PAGE, parts, mine);
+      const next = list.children[count];
+      if (next) next.querySelector("a").focus();
+    };
+  }
+
+  async function ready() {
+    if (manifest) return;
+    manifest = await fetched("index.json", "json", true);
+    for (const [name, place] of [["section", 0], ["source", 1]]) {
+      const known = Array.from(new Set(manifest.sources.map(function (names) { return names[place]; }))).filter(Boolean).sort();
+      for (const value of known) form.elements[name].append(new Option(value, value));
+    }
+  }
+
+  function day(value) { return value ? Math.round((Date.parse(value) - EPOCH) / DAY) : 0; }
+
+  async function search() {
+    const mine = ++run, query = form.elements.q.value.trim();
+    list.replaceChildren();
+    more.hidden = true;
+    status.textContent = "";
+    if (!query) return;
+    status.textContent = form.dataset.busy;
+    try {
+      await ready();
+      const wanted = terms(await folded(query)), counts = new Map(), hits = [];
+      const fields = form.elements;
+      const choice = { section: fields.section.value, source: fields.source.value, from: day(fields.from.value), to: day(fields.to.value) };
+      const spans = manifest.spans.filter(function (span) { return span.shards; });
+      const found = await Promise.all(spans.slice().reverse().map(async function (span) {
+        return wanted.length ? narrowed(span, await inSpan(span, wanted, counts), choice) : [];
+      }));
+      if (mine !== run) return;
+      for (const part of found) hits.push(...part);
+      ranked(hits, wanted, counts, spans.length ? spans[spans.length - 1].end : 0);
+      const said = hits.length === 0 ? form.dataset.none : hits.length === 1 ? form.dataset.one : form.dataset.many;
+      status.textContent = said.split("{query}").join(query).split("{count}").join(String(hits.length));
+      await show(hits, 0, query.toLowerCase().split(/\s+/), mine);
+    } catch (error) {
+      if (mine === run) status.textContent = form.dataset.failed;
+      console.error(error);
+    }
+  }
+
+  form.hidden = false;
+  const address = new URLSearchParams(location.search);
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    const kept = new URLSearchParams();
+    for (const name of ["q", "section", "source", "from", "to"]) if (form.elements[name].value) kept.set(name, form.elements[name].value);
+    history.replaceState(null, "", "?" + kept);
+    search();
+  });
+  form.addEventListener("change", function (event) { if (event.target.name !== "q" && form.elements.q.value) form.requestSubmit(); });
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+      event.preventDefault();
+      form.elements.q.focus();
+    }
+  });
+  ready().then(function () {
+    for (const name of ["q", "section", "source", "from", "to"]) if (address.get(name)) form.elements[name].value = address.get(name);
+    if (form.elements.q.value) search(); else form.elements.q.focus();
+  }).catch(function (error) { status.textContent = form.dataset.failed; console.error(error); });
+})();
