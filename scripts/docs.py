@@ -103,6 +103,9 @@ def settings() -> Iterator[str]:
             yield "They look at plain text, without tags; `(?i)` ignores case.\n\n| key | default | |\n|---|---|---|\n"
             for field, told_of in field_docs(model.Filters).items():
                 yield f"| `{field}` | `[]` | {told_of} |\n"
+            yield f"\n### scrape\n\n{first_line(model.Scrape)}\n\n| key | default | |\n|---|---|---|\n"
+            for field, told_of in field_docs(model.Scrape).items():
+                yield f'| `{field}` | `""` | {told_of} |\n'
 
 
 def toml(value: object) -> str:

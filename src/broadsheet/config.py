@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from broadsheet.errors import ConfigError
-from broadsheet.model import Filters, FullText, Mode
-from broadsheet.text import compile_pattern
+from broadsheet.model import Filters, FullText, Mode, Scrape
+from broadsheet.text import compile_pattern, selector_fault
 
 Origin = Literal["default", "file", "environment", "flag"]
 MIB = 1024 * 1024
@@ -141,6 +141,8 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Writes Chinese articles in the other orthography: ``t2s``, ``s2t``, ``tw2sp`` ... (OpenCC's names)."""
     brief: int = 0
     """Characters of plain text that stand in place of each article's content. 0 is off."""
+    scrape: Scrape = Scrape()
+    """Selectors that make a feed of a page, for a site that has none; see below."""
     min_interval: float | None = None
     """Instead of ``min_interval`` of ``[poll]``."""
     max_interval: float | None = None
@@ -363,13 +365,14 @@ def _feeds(given: Any) -> tuple[tuple[FeedConfig, ...], list[tuple[int, str, str
     for index, item in enumerate(given):
         feed, problems = _check(FeedConfig, item, "feeds")
         faults += [(index, key, message) for key, message in problems]
-        filters = item.get("filters")
-        if isinstance(filters, dict):
-            faults += [
-                (index, "filters", f"unknown key {key!r} in filters{_nearest(key, _fields(Filters))}")
-                for key in filters
-                if key not in _fields(Filters)
-            ]
+        for table, kind in (("filters", Filters), ("scrape", Scrape)):
+            inner = item.get(table)
+            if isinstance(inner, dict):
+                faults += [
+                    (index, table, f"unknown key {key!r} in {table}{_nearest(key, _fields(kind))}")
+                    for key in inner
+                    if key not in _fields(kind)
+                ]
         if feed is None:
             continue
         if not re.match(r"(https?|rsshub)://[^\s]+$", feed.url):
@@ -379,6 +382,8 @@ def _feeds(given: Any) -> tuple[tuple[FeedConfig, ...], list[tuple[int, str, str
         for pattern in (one for key in _fields(Filters) for one in getattr(feed.filters, key)):
             if fault := _pattern_fault(pattern, feed.url):
                 faults.append((index, "filters", fault))
+        if feed.scrape != Scrape():
+            faults += [(index, "scrape", f"{fault} (scrape of {feed.url})") for fault in scrape_faults(feed.scrape)]
         seen.add(feed.url)
         feeds.append(feed)
     return tuple(feeds), faults
@@ -399,6 +404,20 @@ def _pattern_fault(pattern: str, url: str) -> str:
             "back-references and possessive repeats; what must not match goes into an exclude list"
         )
     return ""
+
+
+def scrape_faults(scrape: Scrape) -> list[str]:
+    """Return what is wrong with each selector and what to do."""
+    faults = [] if scrape.list else ["list is missing: the selector of the elements that are entries"]
+    for name in _fields(Scrape):
+        selector = getattr(scrape, name)
+        if not selector:
+            continue
+        if fault := selector_fault(selector):
+            faults.append(f"{name} {selector!r} is no CSS selector (and no XPath, which starts with / or .//): {fault}")
+        elif name != "list" and selector.strip().startswith("/"):
+            faults.append(f"{name} {selector!r} looks at the whole page instead of an entry; begin it with .//")
+    return faults
 
 
 def _located(

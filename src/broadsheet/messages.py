@@ -118,6 +118,11 @@ _LINES: dict[str, tuple[str, str]] = {
         "在 {folder} 及其上级没有 broadsheet.toml。请先运行：broadsheet init",
     ),
     "no_file": ("{path} cannot be read ({why}).", "无法读取 {path}（{why}）。"),
+    "scrape.head": ("title|date|link|text", "标题|日期|链接|正文"),
+    "scrape.done": (
+        "{count} entries. To subscribe, add to broadsheet.toml:",
+        "{count} 个条目。如需订阅，请加入 broadsheet.toml：",
+    ),
     "add.known": ("{url} is subscribed already.", "{url} 已在订阅之列。"),
     "add.found": (
         "{title}: {format}, {count} entries, newest {newest}. Added to {file}.",

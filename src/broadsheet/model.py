@@ -216,6 +216,21 @@ class Filters(Record, frozen=True, kw_only=True):
     """Over each category."""
 
 
+class Scrape(Record, frozen=True, kw_only=True):
+    """Selectors that make a feed of a page: CSS (``time@datetime`` finds an attribute), or XPath that starts with ``.//``."""
+
+    list: str = ""
+    """The elements that are entries. One that finds nothing is a failure of the feed and empties nothing."""
+    title: str = ""
+    """Inside an entry; the text of its link where there is no such selector."""
+    link: str = ""
+    """Inside an entry; its first link where there is no such selector."""
+    date: str = ""
+    """Inside an entry; an attribute ``datetime`` counts before the text. "3 hours ago" counts from the fetch."""
+    content: str = ""
+    """Inside an entry; all elements that it finds. Without it the article's page gives the text."""
+
+
 class Feed(Record, frozen=True, kw_only=True):
     """A subscription: what the reader of the news chose. Machine state is kept apart, in ``FeedState``."""
 
@@ -235,6 +250,8 @@ class Feed(Record, frozen=True, kw_only=True):
     """OpenCC's name of a conversion of Chinese, such as ``t2s``."""
     brief: int = 0
     """Characters of plain text in place of the content; 0 keeps it."""
+    scrape: Scrape = Scrape()
+    """With a ``list``, the address is that of a page, not of a feed."""
     min_interval: float | None = None
     """Minutes; None is what ``[poll]`` says. ``max_interval`` the same."""
     max_interval: float | None = None

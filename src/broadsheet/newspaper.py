@@ -96,7 +96,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
             found[item.url] = Feed(
                 id=feed_id(item.url), url=item.url, title=item.title, section=section, mode=item.mode,
                 full_text=item.full_text, backfill=item.backfill, limit=item.limit, sorted=item.sorted, filters=item.filters,
-                filter_time=item.filter_time, opencc=item.opencc, brief=item.brief,
+                filter_time=item.filter_time, opencc=item.opencc, brief=item.brief, scrape=item.scrape,
                 zone_offset=None if item.zone_offset == "auto" else int(item.zone_offset), min_interval=item.min_interval,
                 max_interval=item.max_interval,
             )  # fmt: skip

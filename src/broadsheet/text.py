@@ -245,6 +245,31 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
+def css_parts(selector: str) -> tuple[str, str]:
+    """Return the CSS of a selector and the attribute that it ends in: ``time@datetime``. No CSS where it is XPath.
+
+    XPath starts with ``/``, ``./`` or ``.//``.
+    """
+    text = selector.strip()
+    if text.startswith(("/", "./")):
+        return "", ""
+    attribute = re.search(r"@([A-Za-z][\w:\-]*)$", text)
+    return (text[: attribute.start()].strip(), attribute[1].lower()) if attribute else (text, "")
+
+
+def selector_fault(selector: str) -> str:
+    """Return why this is neither CSS nor XPath, or nothing where it is one of them."""
+    from cssselect import HTMLTranslator, SelectorError
+    from lxml import etree
+
+    css, _ = css_parts(selector)
+    try:
+        etree.XPath(HTMLTranslator().css_to_xpath(css) if css else selector.strip() or "?")
+    except (SelectorError, etree.XPathError, ValueError, RecursionError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
 def digest(*parts: str | bytes, size: int = 16) -> str:
     """Return the hexadecimal BLAKE2b digest of the parts, each with its length, ``size`` bytes long."""
     state = blake2b(digest_size=size)

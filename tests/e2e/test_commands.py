@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from broadsheet.model import Scrape
 from broadsheet.newspaper import Newspaper
 from tests.conftest import Answer, Web, item, rss
 
@@ -88,6 +89,26 @@ def test_add_says_why_not(folder: Path, web: Web, path: str, words: str) -> None
     web.pages["/page"] = Answer(b"<html><title>Shop</title><p>Buy</p></html>", headers={"Content-Type": "text/html"})
     web.pages["/empty"] = Answer(b"")
     assert words in broadsheet(folder, "add", f"{web.url}{path}", code=2).stderr
+
+
+def test_scrape_shows_what_selectors_take(folder: Path, web: Web) -> None:
+    page = (
+        b'<title>G</title><ul><li><a href="/1">One</a> <i>2026-03-02 10:00</i></li><li><a href="/2">Two</a></li></ul>'
+    )
+    web.pages["/g"] = Answer(page, headers={"Content-Type": "text/html"})
+    before = (folder / "broadsheet.toml").read_bytes()
+    done = broadsheet(folder, "scrape", f"{web.url}/g", "--list", "li", "--date", "i")
+    assert done.stdout.splitlines()[1:] == [f"One\t2026-03-02 10:00\t{web.url}/1\t", f"Two\t\t{web.url}/2\t"]
+    assert "date found nothing in 1 of 2 entries" in done.stderr
+    table = done.stderr[done.stderr.index("[[feeds]]") :]
+    assert (folder / "broadsheet.toml").read_bytes() == before, "it is a preview"
+    (folder / "broadsheet.toml").write_bytes(before + f"\n{table}".encode())
+    with Newspaper(folder, environ={}) as paper:
+        assert [feed.scrape for feed in paper.subscriptions()] == [Scrape(list="li", date="i")]
+    found = json.loads(broadsheet(folder, "--json", "scrape", f"{web.url}/g", "--list", ".//li").stdout)
+    assert [entry["link"] for entry in found["entries"]] == [f"{web.url}/1", f"{web.url}/2"]
+    assert "is no CSS selector" in broadsheet(folder, "scrape", f"{web.url}/g", "--list", "li >", code=2).stderr
+    assert 'titled "G"' in broadsheet(folder, "scrape", f"{web.url}/g", "--list", "article", code=1).stderr
 
 
 def test_importing_twice_changes_nothing(folder: Path, tmp_path: Path) -> None:

@@ -133,6 +133,38 @@ def test_filters_and_limits(web: Web, paper: Callable[..., Newspaper], setting: 
         assert sorted(article.title for article in again.articles()) == titles
 
 
+def test_a_page_is_a_feed_and_a_page_made_anew_loses_nothing(web: Web, paper: Callable[..., Newspaper]) -> None:
+    long = "".join(
+        f"<p>Sentence {number} of the article is here for the reader and for no one else.</p>" for number in range(20)
+    )
+    rows = "".join(
+        f'<li><a href="/a/{number}">Report {number}</a><time>{number} hours ago</time></li>' for number in (1, 2)
+    )
+    web.pages["/news"] = Answer(f"<html><title>Gazette</title><ul>{rows}</ul></html>".encode(), headers=HTML)
+    for number in (1, 2):
+        web.pages[f"/a/{number}"] = Answer(f"<html><body><h1>Report</h1>{long}</body></html>".encode(), headers=HTML)
+    clock = [NOW]
+    made = paper(f"{web.url}/news")
+    made.config_file.write_text(
+        made.config_file.read_text("utf-8") + 'scrape = { list = "li", date = "time" }\n', "utf-8"
+    )
+    with Newspaper(made.folder, environ={}, clock=lambda: clock[0]) as again:
+        again.run()
+        found = {article.title: article for article in again.articles()}
+        assert sorted(found) == ["Report 1", "Report 2"]
+        assert "Sentence 19" in found["Report 1"].text
+        assert found["Report 2"].published is not None
+        assert NOW - found["Report 2"].published == timedelta(hours=2)
+        web.pages["/news"] = Answer(b"<html><title>Made anew</title><div>Report 3</div></html>", headers=HTML)
+        clock[0] += timedelta(days=1)
+        report = again.run()
+        (line,) = report.feeds.values()
+        assert line.outcome == "failed"
+        assert "list 'li' finds no element: the document is an HTML page titled \"Made anew\"" in line.why
+        assert len(list(again.articles())) == 2
+        assert again.health()[0].failures == 1
+
+
 def test_a_brief_in_the_other_orthography(web: Web, paper: Callable[..., Newspaper]) -> None:
     text = "<p>這個軟體是國家圖書館的，開發過程已經公開，讀者可以自由使用。</p>" * 3
     web.pages["/feed"] = Answer(rss("News", item(1, title="圖書館的軟體", text=text, link=f"{web.url}/a/1")))

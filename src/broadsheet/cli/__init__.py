@@ -18,6 +18,7 @@ from broadsheet.messages import say
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Make a newspaper in a folder."),
     "add": ("add", "Subscribe to a feed, or to the feed of a page."),
+    "scrape": ("scrape", "Show what selectors take of a page that has no feed."),
     "import": ("opml", "Take subscriptions from an OPML file."),
     "export": ("export", "Write the archive for Hexo, Hugo, Jekyll, Markdown, EPUB, Parquet, WARC, JSON; or OPML."),
     "run": ("run", "Update, then build: the main job."),

@@ -74,7 +74,7 @@ def add_command(state: State, url: str, section: str, title: str) -> None:
 
 def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, list[str]]:
     """Return the feed's address, the feed, and other feeds of the same page. Raises ``UsageError`` where there is none."""
-    answer = _fetch(paper, rsshub.expand(url, paper.config.rsshub.instances))
+    answer = fetch(paper, rsshub.expand(url, paper.config.rsshub.instances))
     if isinstance(answer, Failed):
         raise UsageError(answer.message)
     try:
@@ -84,7 +84,7 @@ def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, lis
     found = [candidate.url for candidate in discover.discover(answer.body, answer.final_url)]
     candidates = list(dict.fromkeys((*discover.known_feed_addresses(url), *found)))[:_CANDIDATES]
     for index, address in enumerate(candidates):
-        answer = _fetch(paper, (address,))
+        answer = fetch(paper, (address,))
         if isinstance(answer, Response):
             try:
                 return address, _parse(answer), candidates[index + 1 :]
@@ -97,7 +97,8 @@ def _parse(answer: Response) -> ParsedFeed:
     return parse_feed(answer.body, url=answer.final_url, content_type=answer.content_type or None)
 
 
-def _fetch(paper: Newspaper, addresses: Sequence[str]) -> Response | Failed:
+def fetch(paper: Newspaper, addresses: Sequence[str]) -> Response | Failed:
+    """Return the answer of the first address that gives one, or the failure."""
     manners = Manners.of(paper.config.poll, paper.config.site.url)
     outcome = next(iter(list(fetch_many([Request(key="add", urls=tuple(addresses))], manners))))
     if isinstance(outcome, Done):

@@ -159,7 +159,8 @@ def _candidate(part: str, base: str) -> str:
     return f"{address}{blank}{rest}"
 
 
-def _escape(text: str | None) -> str:
+def escape(text: str | None) -> str:
+    """Return text as markup."""
     if not text:
         return ""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -170,7 +171,7 @@ def inner_html(element: Any) -> str:
 
     Depth needs no stack of ours: the parser refuses documents that are deeper than ``limits.DEPTH``.
     """
-    parts = [_escape(element.text)]
+    parts = [escape(element.text)]
     for child in element:
         _write(child, parts)
     return "".join(parts)
@@ -183,7 +184,7 @@ def _write(element: Any, parts: list[str]) -> None:
             parts.append(f"<!--{element.text}-->")
         elif element.__class__.__name__ == "_Entity":
             parts.append(element.text)
-        parts.append(_escape(element.tail))
+        parts.append(escape(element.tail))
         return
     uri, _, name = tag.rpartition("}")
     name = name.split(":")[-1].lower() if uri[1:] == XHTML or not uri else name
@@ -198,15 +199,15 @@ def _write(element: Any, parts: list[str]) -> None:
     for key, value in element.items():
         space, _, local = key.rpartition("}")
         prefix = "xml:" if space.endswith("/namespace") else "xlink:" if space.endswith("/xlink") else ""
-        parts.append(f' {prefix}{local}="{_escape(value).replace(chr(34), "&quot;")}"')
+        parts.append(f' {prefix}{local}="{escape(value).replace(chr(34), "&quot;")}"')
     if name in _VOID and not len(element) and not element.text:
         parts.append(" />")
     else:
-        parts += (">", _escape(element.text))
+        parts += (">", escape(element.text))
         for child in element:
             _write(child, parts)
         parts.append(f"</{name}>")
-    parts.append(_escape(element.tail))
+    parts.append(escape(element.tail))
 
 
 def without_outer_div(markup: str) -> str:
