@@ -87,8 +87,8 @@ def export(
             language=config.site.language, timezone=config.site.timezone, permalinks=permalinks, edition=edition,
             is_live=lambda article: articles.is_live(connection, article),
         )  # fmt: skip
-        in_part = getattr(exporter, "PUBLIC", False) and not whole
-        return exporter.write(archive.articles(in_part=in_part), target)
+        public = getattr(exporter, "PUBLIC", False)
+        return exporter.write(archive.articles(in_part=public and not whole, once=public), target)
 
 
 def edition_of(archive: StoreArchive, config: Config, selection: Selection) -> Edition | None:
@@ -162,10 +162,14 @@ class StoreArchive:
         """The selected articles, in the order of publication."""
         return [article for article, _, _ in self._selected]
 
-    def articles(self, *, in_part: bool) -> Iterator[ExportArticle]:
-        """Yield the selected articles; ``in_part`` as much of each as its feed's mode allows."""
+    def articles(self, *, in_part: bool, once: bool = False) -> Iterator[ExportArticle]:
+        """Yield the selected articles; ``in_part`` as much of each as its feed's mode allows.
+
+        With ``once``, an article that was published twice comes once: the one whose page tells it, where that is selected.
+        """
+        pages = set(self.ids) if once else set()
         for stored in articles.everything(self._connection):
-            if not self._wanted(stored):
+            if not self._wanted(stored) or stored.double_of in pages:
                 continue
             whole = articles.get(self._connection, stored.article.id)
             if whole is None:

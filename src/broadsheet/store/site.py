@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import ListSpec, Place
-from broadsheet.store.schema import articles, list_items, lists, outputs
+from broadsheet.store.schema import articles, doubles, list_items, lists, outputs
 
 
 def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
@@ -25,12 +25,17 @@ def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
 
 def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
     """Give (article, its lists) pairs the next numbers in the order of publication, and places at their lists' ends."""
-    ensure(connection, {spec.path: spec for _, specs in new for spec in specs}.values())
     highest = connection.scalar(sa.select(sa.func.max(articles.c.seq))) or 0
     connection.execute(
         sa.update(articles).where(articles.c.id == sa.bindparam("target")).values(seq=sa.bindparam("place")),
         [{"target": article_id, "place": highest + index} for index, (article_id, _) in enumerate(new, 1)],
     )
+    enter(connection, new)
+
+
+def enter(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
+    """Give (article, lists) pairs places at the lists' ends."""
+    ensure(connection, {spec.path: spec for _, specs in new for spec in specs}.values())
     sizes = {
         row.path: (row.id, row.size) for row in connection.execute(sa.select(lists.c.id, lists.c.path, lists.c.size))
     }
@@ -40,6 +45,8 @@ def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]
             list_id, size = sizes[spec.path]
             sizes[spec.path] = (list_id, size + 1)
             items.append({"list_id": list_id, "position": size + 1, "article_id": article_id})
+    if not items:
+        return
     connection.execute(sa.insert(list_items), items)
     touched = {spec.path for _, specs in new for spec in specs}
     connection.execute(
@@ -101,6 +108,23 @@ def known(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
         query = sa.select(outputs.c.path, outputs.c.digest).where(outputs.c.path.in_(paths[start : start + 500]))
         found |= {row.path: row.digest for row in connection.execute(query)}
     return found
+
+
+def addresses(connection: Connection) -> dict[str, str]:
+    """Return every address that an article was given, with that of the page that tells it, of those that are printed.
+
+    The second is empty where nothing of ours need be told there: what was taken down.
+    """
+    page = articles.alias("page")
+    query = (
+        sa.select(articles.c.permalink, articles.c.state, page.c.permalink.label("told_at"))
+        .outerjoin(doubles, sa.and_(doubles.c.article_id == articles.c.id, doubles.c.page != articles.c.id))
+        .outerjoin(page, sa.and_(page.c.id == doubles.c.page, page.c.state == "live"))
+        .where(articles.c.seq.is_not(None), sa.not_(articles.c.dirty))
+        .order_by(articles.c.permalink)
+    )
+    rows = connection.execute(query)
+    return {row.permalink: (row.told_at or row.permalink) if row.state == "live" else "" for row in rows}
 
 
 def known_below(connection: Connection, folder: str) -> set[str]:
