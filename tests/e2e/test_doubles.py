@@ -20,6 +20,7 @@ from tests.conftest import NOW, Answer, Web, item, rss
 from tests.e2e.test_stories import report, say
 
 TEXT, OTHER = report(11), report(12)
+MOLE, WIRE = "Ship freed from the mole", "https://wire.example/a/1"
 LATER = "Mon, 02 Mar 2026 11:40:00 GMT"
 ONE, TWO = "News/Harbour Wire/World", "News/Harbour Wire/Trade"
 
@@ -211,7 +212,50 @@ def test_a_takedown_of_one_leaves_the_other(web: Web, paper: Callable[..., Newsp
     assert faults(made) == ()
 
 
-MOLE, WIRE = "Ship freed from the mole", "https://wire.example/a/1"
+def test_a_paper_of_an_older_version_is_put_right(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """Both pages stand for a year; the first run that knows of doubles finds them, and no address or list moves."""
+    made = channels(web, paper)
+    carry(web, "one", FIRST)
+    carry(web, "two", item(2, title="The ship is free", text=OTHER, link="https://wire.example/a/1", date=LATER))
+    made.run()
+    lists, where = standing(made), addresses(made)
+    with made.store.begin() as connection:  # the text that an older version found no double of
+        connection.exec_driver_sql(
+            "UPDATE bodies SET text = (SELECT max(text) FROM bodies), html = (SELECT max(html) FROM bodies)"
+        )
+        connection.exec_driver_sql("UPDATE meta SET value = '2' WHERE key = 'stage:relate'")
+    made.run()
+    assert leads_to(made, where["The ship is free"], where[MOLE])
+    assert (standing(made), addresses(made)) == (lists, where)
+    assert faults(made) == ()
+
+
+def test_check_finds_an_address_that_does_not_answer(web: Web, paper: Callable[..., Newspaper]) -> None:
+    made = channels(web, paper)
+    carry(web, "one", FIRST, item(3, text=OTHER))
+    carry(web, "two", AGAIN)
+    made.run()
+    where = addresses(made)
+    first, second, third = where[MOLE], where["The ship is free"], where["Story 3 about the works"]
+    root = made.folder / "public"
+    moved = (root / second).read_text("utf-8")
+    (root / second).write_text(moved.replace(f"/{first}", f"/{third}"), "utf-8")
+    assert faults(made) == (f"{second}: does not lead to {first}, which tells the article",)
+    (root / second).write_text(
+        moved.replace(f'canonical" href="https://paper.example/{first}', 'canonical" href="/'), "utf-8"
+    )
+    assert faults(made) == (f"{second}: leads to /{first}, but its canonical address is /",)
+    (root / second).unlink()
+    assert faults(made) == (f"{second}: the address was given to an article and does not answer",)
+    (root / second).write_text(moved, "utf-8")
+    (root / third).write_text(moved.replace(f"/{first}", f"/{second}"), "utf-8")
+    assert set(faults(made)) == {
+        f"{third}: leads to {second}, which has moved itself",
+        f"{third}: leads to {second}, but the article has a page of its own",
+    }
+    assert "which has moved itself" in say(made, "check")
+
+
 VICTIM = item(1, title=MOLE, text=f"{TEXT[:-4]} tug.</p>", link=WIRE, guid="same")
 CLAIMS = {
     "all but a link in the text": item(
@@ -315,6 +359,14 @@ def test_another_report_of_the_event_stands_beside_the_one_page(web: Web, paper:
     assert {row["title"]: bool(row["double_of"]) for row in rows} == {
         "Ship freed from the mole": False, "The ship is free": True, "Vessel is afloat again": False,
     }  # fmt: skip
+    for name, field in (("hugo", "aliases"), ("jekyll", "redirect_from")):
+        say(made, "export", name, str(made.folder / name), "--permalinks")
+        posts = [
+            path.read_text("utf-8") for path in (made.folder / name).rglob("*.*") if path.suffix in (".md", ".html")
+        ]
+        assert [f'"/{first}"' in post for post in posts if re.search(rf'{field}:\s+- "/{second}"', post)] == [True], (
+            name
+        )
     say(made, "export", "markdown", str(made.folder / "posts"))
     names = [path.stem for path in (made.folder / "posts").rglob("*.md")]
     assert len([name for name in names if second.rpartition("/")[2].removesuffix(".html") in name]) == 0

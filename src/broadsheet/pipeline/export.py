@@ -30,7 +30,7 @@ from broadsheet.feeds.parse import parse_feed
 from broadsheet.model import Feed, FeedState, StoredArticle, Story
 from broadsheet.pipeline.relate import publisher
 from broadsheet.site.plan import names_of
-from broadsheet.store import articles, feeds, stories
+from broadsheet.store import articles, doubles, feeds, stories
 from broadsheet.store import export as store_export
 from broadsheet.store.database import Store
 
@@ -168,6 +168,8 @@ class StoreArchive:
         With ``once``, an article that was published twice comes once: the one whose page tells it, where that is selected.
         """
         pages = set(self.ids) if once else set()
+        told = doubles.told_by(self._connection, pages)
+        others = articles.rows(self._connection, [article for ids in told.values() for article in ids])
         for stored in articles.everything(self._connection):
             if not self._wanted(stored) or stored.double_of in pages:
                 continue
@@ -178,6 +180,7 @@ class StoreArchive:
             made = ExportArticle(
                 stored=stored, html=whole.html, text=whole.text, feed=self._feeds[stored.article.feed_id],
                 section=section, source=source, channel=channel,
+                also_at=tuple(others[article].permalink for article in told.get(stored.article.id, ())),
             )  # fmt: skip
             yield _part(made) if in_part else made
 
