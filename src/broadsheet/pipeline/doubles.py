@@ -45,16 +45,17 @@ def settle(connection: Connection, ids: Collection[str], feeds: Mapping[str, Fee
     before = doubles.given(connection, everyone)
     if not pairs and not before:
         return
-    live = doubles.copies(connection, everyone)
+    concerned = {article for group in (*pairs, *before.items()) for article in group}
+    live = doubles.copies(connection, concerned)
     told = pages([_copy(row, feeds) for row in live], pairs)
     now = {row.id: told.get(row.id, row.id) for row in live if row.id in told or row.id in before}
     doubles.settled(connection, sorted(set(before) - set(now)))
     changed = {article: page for article, page in now.items() if before.get(article) != page}
     doubles.give(connection, changed)
-    concerned = {*changed, *changed.values(), *(before[article] for article in changed if article in before)}
+    anew = {*changed, *changed.values(), *(before[article] for article in changed if article in before)}
     gone = {page for article, page in before.items() if article not in now}
     # The pages of their events, and of the other reports of these, are printed with them.
-    stories.touch(connection, sorted(concerned | gone))
+    stories.touch(connection, sorted(anew | gone))
 
 
 def _copy(row: doubles.CopyRow, feeds: Mapping[str, Feed]) -> Copy:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from broadsheet.model import Match, Mode, Record
 from broadsheet.stories.duplicates import WINDOW, Candidate, alike
-from broadsheet.stories.signature import SHINGLE, Signature, tokens_of
+from broadsheet.stories.signature import SHINGLE, Signature, literal_tokens_of
 
 SAME = 0.95
 """Share of all four-token shingles of both texts that stand in both."""
@@ -76,19 +76,20 @@ def same(
 ) -> Literal["", "nearly", "wholly"]:  # fmt: skip
     """Return how much alike two articles are if they are one that was published twice, given all that they show.
 
-    Nothing that a reader would miss may be different: the numbers are equal, and so is nearly all of the rest. What
-    channels put around a text does not count.
+    Nothing that a reader would miss may be different: the numbers are equal, and so is nearly all of the rest; an
+    edition in Traditional characters is not one in Simplified. What channels put around a text does not count.
     """
     if not may_be_same(match, one, other):
         return ""
-    ours, theirs = tokens_of(here.text), tokens_of(there.text)
+    ours, theirs = literal_tokens_of(here.text), literal_tokens_of(there.text)
     if match.kind == "text" and min(len(ours), len(theirs)) < ELSEWHERE_TOKENS:
         return ""
     if not ours and not theirs and not (one.signature.title and one.signature.title == other.signature.title):
         return ""
-    if ours == theirs:
-        return "wholly" if here.beside == there.beside else "nearly"
-    return "nearly" if _numbers(ours) == _numbers(theirs) and _shared(ours, theirs) >= SAME else ""
+    if here == there:
+        return "wholly"
+    close = ours == theirs or (_numbers(ours) == _numbers(theirs) and _shared(ours, theirs) >= SAME)
+    return "nearly" if close else ""
 
 
 def pages(copies: Sequence[Copy], pairs: Mapping[tuple[str, str], Pair]) -> dict[str, str]:
