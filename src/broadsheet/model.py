@@ -432,6 +432,8 @@ class Match(Record, frozen=True, kw_only=True):
     kind: Literal["address", "text", "title", "event"]
     score: float
     because: str
+    twice: Literal["", "nearly", "wholly"] = ""
+    """How much alike they are, where they are one article that was published twice (``stories.doubles``)."""
 
 
 class Story(Record, frozen=True, kw_only=True):
@@ -455,6 +457,15 @@ class StoredArticle(Record, frozen=True, kw_only=True):
     seq: int | None = None
     """Place in the order of publication."""
     story_id: str = ""
+    double_of: str = ""
+    """The article whose page tells this one too, where it was published twice and that one stands."""
+    told_at: str = ""
+    """Path of that page."""
+
+    @property
+    def address(self) -> str:
+        """Path of the page that tells the article: its own, or that of the one that was published first."""
+        return self.told_at or self.permalink
 
 
 def story_path(story_id: str) -> str:

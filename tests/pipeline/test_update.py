@@ -197,6 +197,7 @@ def test_lists_grow_and_pages_stay(web: Web, paper: Callable[..., Newspaper]) ->
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
     web.pages["/feed"] = Answer(rss("News", item(500, date="Tue, 03 Mar 2026 10:00:00 GMT")))
     made.run()
+    before = {path: time for path, time in before.items() if path.relative_to(root).parts[0] != "search"}
     touched = {path.relative_to(root).as_posix() for path in before if path.stat().st_mtime_ns != before[path]}
     assert not [path for path in touched if path.endswith(("/1.html", "/2.html"))]
     assert not [path for path in touched if path.count("/") == 3 and not path.endswith("index.html")], (

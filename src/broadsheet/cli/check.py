@@ -10,15 +10,21 @@ from broadsheet.errors import UsageError
 
 @command("check")
 def check_command(state: State) -> None:
-    """Check the built site: every internal link leads somewhere, feeds are valid, every page can be reached."""
+    """Check the built site: every internal link leads somewhere, feeds are valid, every page can be reached.
+
+    Every address that an article was ever given has to answer, those of articles that were published twice too.
+    """
     from broadsheet.site.check import check_site
     from broadsheet.site.compose import base_path
+    from broadsheet.store import site
 
     with state.open() as paper:
         root = paper.folder / paper.config.site.output
         if not (root / "index.html").exists():
             raise UsageError(state.say("check.no_site", folder=root))
-        result = check_site(root, base=base_path(paper.config), url=paper.config.site.url)
+        with paper.store.read() as connection:
+            addresses = site.addresses(connection)
+        result = check_site(root, base=base_path(paper.config), url=paper.config.site.url, addresses=addresses)
     if state.json:
         state.print_json(result)
     elif result.faults:

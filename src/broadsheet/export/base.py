@@ -34,6 +34,8 @@ class ExportArticle(Record, frozen=True, kw_only=True):
     section: str = ""
     source: str = ""
     channel: str = ""
+    also_at: tuple[str, ...] = ()
+    """Paths below our own site's root that lead to it: where it was published twice, the others' addresses."""
 
     @property
     def id(self) -> str:

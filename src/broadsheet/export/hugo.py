@@ -57,6 +57,7 @@ def _bundle(item: ExportArticle, target: Target, folder: Folder, place: str, cat
         "date": sites.local(item.date, target.zone),
         "lastmod": sites.local(item.modified or item.date, target.zone),
         "url": f"/{item.stored.permalink}" if target.permalinks else None,
+        "aliases": [f"/{path}" for path in item.also_at] or None if target.permalinks else None,
         "description": article.excerpt or None,
         "categories": list(dict.fromkeys(map(categories.of, item.path))),
         "tags": sites.tags_of(item, tags) or None,

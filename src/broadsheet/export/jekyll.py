@@ -57,6 +57,7 @@ def _fields(item: ExportArticle, lead: str, labels: Labels) -> dict[str, Any]:
         "source": unmarked(item.source),
         "comments": False,
         "permalink": f"/{item.stored.permalink}",
+        "redirect_from": [f"/{path}" for path in item.also_at] or None,
         "render_with_liquid": False,
     }
 

@@ -46,6 +46,8 @@ class ArticleRow(msgspec.Struct, frozen=True, kw_only=True):
     """Canonical address of the original."""
     permalink: str
     """Path of its page below our site's root; never changes."""
+    double_of: str
+    """The row of the article whose page tells this one too, where it was published twice; else empty."""
     comments_url: str
     """Where the source lets readers comment."""
     excerpt: str
@@ -149,7 +151,7 @@ def article_row(item: ExportArticle) -> ArticleRow:
         published_source=article.published_source, modified=article.modified, first_seen=item.stored.first_seen,
         language=article.language, section=item.section, source=item.source, channel=item.channel, feed_id=item.feed.id,
         story_id=item.stored.story_id, url=article.url, permalink=item.stored.permalink,
-        comments_url=article.comments_url, excerpt=article.excerpt, text=item.text, html=item.html,
+        double_of=item.stored.double_of, comments_url=article.comments_url, excerpt=article.excerpt, text=item.text, html=item.html,
         image_url=image.url if image else "", image_path=image.path if image else "",
         categories=list(article.categories), rights=article.rights, sponsored=article.sponsored,
         revision=article.revision,

@@ -18,9 +18,11 @@ from broadsheet.feeds import schedule
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, work
+from broadsheet.pipeline.doubles import shown
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import articles, feeds, queue, responses, search, templates
 from broadsheet.store.blobs import write_durably
+from broadsheet.stories.doubles import Shown
 from broadsheet.text import digest, excerpt, plain_title, visible_text
 
 FETCH_VERSION = MEDIA_VERSION = 1
@@ -342,8 +344,17 @@ def finish(
         return
     search.index(connection, final, before)
     articles.save(connection, final, changed=run.now, live=True)
-    if before is None or before.digest != final.digest or before.published != final.published:
+    if (
+        before is None
+        or before.published != final.published
+        or before.url != final.url
+        or _shown(before) != _shown(final)
+    ):
         queue.put(connection, "relate", [article.id])
+
+
+def _shown(article: Article) -> Shown:
+    return shown(article, article.html, article.text)
 
 
 def _lead_copy(article: Article, copies: dict[str, Image | None], *, keep_remote: bool) -> Image | None:

@@ -30,7 +30,7 @@ from broadsheet.feeds.parse import parse_feed
 from broadsheet.model import Feed, FeedState, StoredArticle, Story
 from broadsheet.pipeline.relate import publisher
 from broadsheet.site.plan import names_of
-from broadsheet.store import articles, feeds, stories
+from broadsheet.store import articles, doubles, feeds, stories
 from broadsheet.store import export as store_export
 from broadsheet.store.database import Store
 
@@ -87,8 +87,8 @@ def export(
             language=config.site.language, timezone=config.site.timezone, permalinks=permalinks, edition=edition,
             is_live=lambda article: articles.is_live(connection, article),
         )  # fmt: skip
-        in_part = getattr(exporter, "PUBLIC", False) and not whole
-        return exporter.write(archive.articles(in_part=in_part), target)
+        public = getattr(exporter, "PUBLIC", False)
+        return exporter.write(archive.articles(in_part=public and not whole, once=public), target)
 
 
 def edition_of(archive: StoreArchive, config: Config, selection: Selection) -> Edition | None:
@@ -162,10 +162,16 @@ class StoreArchive:
         """The selected articles, in the order of publication."""
         return [article for article, _, _ in self._selected]
 
-    def articles(self, *, in_part: bool) -> Iterator[ExportArticle]:
-        """Yield the selected articles; ``in_part`` as much of each as its feed's mode allows."""
+    def articles(self, *, in_part: bool, once: bool = False) -> Iterator[ExportArticle]:
+        """Yield the selected articles; ``in_part`` as much of each as its feed's mode allows.
+
+        With ``once``, an article that was published twice comes once: the one whose page tells it, where that is selected.
+        """
+        pages = set(self.ids) if once else set()
+        told = doubles.told_by(self._connection, pages)
+        others = articles.rows(self._connection, [article for ids in told.values() for article in ids])
         for stored in articles.everything(self._connection):
-            if not self._wanted(stored):
+            if not self._wanted(stored) or stored.double_of in pages:
                 continue
             whole = articles.get(self._connection, stored.article.id)
             if whole is None:
@@ -174,6 +180,7 @@ class StoreArchive:
             made = ExportArticle(
                 stored=stored, html=whole.html, text=whole.text, feed=self._feeds[stored.article.feed_id],
                 section=section, source=source, channel=channel,
+                also_at=tuple(others[article].permalink for article in told.get(stored.article.id, ())),
             )  # fmt: skip
             yield _part(made) if in_part else made
 

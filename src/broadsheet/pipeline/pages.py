@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from broadsheet.articles.images import copies_in
 from broadsheet.errors import StoreError
@@ -12,7 +13,7 @@ from broadsheet.pipeline.searchindex import SearchIndex
 from broadsheet.site import context, outfeeds, plan
 from broadsheet.site.compose import Composer, FrontStory
 from broadsheet.site.render import Theme
-from broadsheet.store import articles, site, stories, takedown
+from broadsheet.store import articles, doubles, site, stories, takedown
 from broadsheet.stories import differences
 
 FRONT_ARTICLES = 400
@@ -45,6 +46,12 @@ def _copies(lead: str, reports: Sequence[str], matches: Mapping[str, Sequence[Ma
             yield report, near[0]
 
 
+def _once(reports: Sequence[StoredArticle]) -> list[StoredArticle]:
+    """Return the reports without those that the page of another one among them tells."""
+    ids = {stored.article.id for stored in reports}
+    return [stored for stored in reports if stored.double_of not in ids]
+
+
 class Reader:
     """All pages of a build see one state of the store."""
 
@@ -54,7 +61,8 @@ class Reader:
         self._composer = composer
         self._context = run.store.read()
         self._connection = self._context.__enter__()
-        self._pins = stories.pinned(self._connection)
+        pins = stories.pinned(self._connection)
+        self._pins = pins | {row.double_of for row in articles.rows(self._connection, sorted(pins)).values()}
 
     def close(self) -> None:
         """End reading."""
@@ -82,11 +90,16 @@ class Reader:
             rows = articles.rows(self._connection, group)
             places = {} if full else site.places(self._connection, group)
             for article_id in group:
-                found.update(plan.article_pages(places.get(article_id, ()), rows[article_id].permalink, article_id))
+                stored = rows[article_id]
+                found.update(plan.article_pages(places.get(article_id, ()), stored.permalink, article_id))
+                if stored.double_of:
+                    found.add(SitePage(path=stored.told_at, kind="article", key=stored.double_of))
             if not full:
                 found |= self._story_pages({stored.story_id for stored in rows.values() if stored.story_id})
         if full:
             found |= self._story_pages(set(stories.several(self._connection)))
+            # Those too that lead elsewhere by now.
+            found |= {plan.story_page(Path(path).stem) for path in site.known_below(self._connection, "story/")}
             for spec, size in site.all_lists(self._connection):
                 found.update(plan.all_pages(spec, size))
         else:
@@ -103,18 +116,31 @@ class Reader:
         return sorted(pages, key=lambda page: page.kind not in ("article", "story") or page.path in known)
 
     def _story_pages(self, story_ids: set[str]) -> set[SitePage]:
-        """Return the pages of these stories, and those at addresses of stories that have ended in them."""
-        several = {
-            story: ids
-            for story, ids in stories.articles_of(self._connection, sorted(story_ids)).items()
-            if len(ids) > 1
+        """Return the pages of these stories, of their reports, which name each other, and of stories that ended in them."""
+        several = {story: reports for story, reports in self._reports(story_ids).items() if len(reports) > 1}
+        found = {
+            SitePage(path=stored.permalink, kind="article", key=stored.article.id)
+            for reports in several.values()
+            for stored in reports
         }
-        found = {plan.story_page(story) for story in several}
+        found |= {plan.story_page(story) for story in several}
         shrunk = [plan.story_page(story) for story in sorted(story_ids - set(several))]
         printed = self.digests([page.path for page in shrunk])
         found |= {page for page in shrunk if page.path in printed}
         found |= {plan.story_page(old) for old in stories.aliases(self._connection, sorted(story_ids))}
         return found
+
+    def _reports(self, story_ids: Iterable[str]) -> dict[str, list[StoredArticle]]:
+        """Return the live reports of each story, those that were published twice once."""
+        groups = stories.articles_of(self._connection, sorted(set(story_ids)))
+        rows = articles.rows(self._connection, [article for ids in groups.values() for article in ids])
+        return {story: _once([rows[article] for article in ids]) for story, ids in groups.items()}
+
+    def _doubles(self, reports: Iterable[StoredArticle]) -> dict[str, list[StoredArticle]]:
+        """Return what the pages of reports tell beside these, by report."""
+        told = doubles.told_by(self._connection, {item.article.id for item in reports})
+        rows = articles.rows(self._connection, [article for ids in told.values() for article in ids])
+        return {page: [rows[article] for article in ids] for page, ids in told.items()}
 
     def _beside_new_days(self, days: Sequence[SitePage], most: int) -> set[SitePage]:
         """Return the days beside those that may be new: their "next day" and "previous day" change."""
@@ -195,43 +221,47 @@ class Reader:
             whole = articles.whole(self._connection, ids)
             told = self._together([stored for stored, _, _ in whole.values()])
             matches = stories.reasons(self._connection, [item for item in ids if item in told])
+            twice = self._doubles(stored for stored, _, _ in whole.values())
             for page in group:
                 stored, html, text = whole[page.key]
                 if stored.state == "gone":
                     yield self._gone(page)
                     continue
+                if stored.double_of:
+                    yield self._moved(page.path, stored.article.title, stored.told_at)
+                    continue
                 others = [other for other in told.get(page.key, ()) if other.article.id != page.key]
-                shown, record = self._composer.article(stored, html, text, others, matches.get(page.key, ()))
+                shown, record = self._composer.article(
+                    stored, html, text, others, matches.get(page.key, ()), twice.get(page.key, ())
+                )
                 yield Output(path=page.path, body=self._theme.render("article.html", shown, record))
 
     def _together(self, stored: Iterable[StoredArticle]) -> dict[str, list[StoredArticle]]:
         """Return, of the articles whose event has several reports, all its reports."""
         story_of = {item.article.id: item.story_id for item in stored if item.story_id and item.state == "live"}
-        groups = stories.articles_of(self._connection, sorted(set(story_of.values())))
-        several = {story: ids for story, ids in groups.items() if len(ids) > 1}
-        rows = articles.rows(self._connection, [article for ids in several.values() for article in ids])
-        return {
-            article: [rows[other] for other in several[story]]
-            for article, story in story_of.items()
-            if story in several
-        }
+        groups = self._reports(story_of.values())
+        return {article: groups[story] for article, story in story_of.items() if len(groups[story]) > 1}
+
+    def _moved(self, path: str, title: str, target: str) -> Output:
+        shown, moved = self._composer.moved(path, title, target)
+        return Output(path=path, body=self._theme.render("moved.html", shown, moved))
 
     def _story_page(self, page: SitePage) -> Output:
         """Return the page of an event; where it has ended in another, or in one article, the page that leads there."""
         story_id = stories.current(self._connection, page.key)
-        reports = self._live(stories.articles_of(self._connection, [story_id]).get(story_id, []))
+        reports = self._reports([story_id]).get(story_id, [])
         if story_id != page.key or len(reports) < 2:
             target = reports[0] if len(reports) == 1 else None
             target = target or articles.rows(self._connection, [page.key]).get(page.key)
-            title = target.article.title if target else self._composer.labels["gone_title"]
-            path = target.permalink if target and len(reports) < 2 else story_path(story_id)
-            shown, moved = self._composer.moved(page.path, title, path)
-            return Output(path=page.path, body=self._theme.render("moved.html", shown, moved))
+            title = (target.article.title if target else "") or self._composer.labels["gone_title"]
+            path = target.address if target and len(reports) < 2 else story_path(story_id)
+            return self._moved(page.path, title, path)
         lead = self._lead(reports)
         matches = stories.reasons(self._connection, [stored.article.id for stored in reports])
         because = self._composer.reasons(lead.article.id, matches.get(lead.article.id, ()))
         changed = self._differences(lead, reports, matches)
-        shown, record = self._composer.story(page.path, lead, reports, because, changed)
+        twice = self._doubles(reports)
+        shown, record = self._composer.story(page.path, lead, reports, because, changed, twice)
         return Output(path=page.path, body=self._theme.render("story.html", shown, record))
 
     def _differences(
@@ -288,7 +318,7 @@ class Reader:
         entries = tuple(
             self._composer.out_entry(stored, html)
             for stored, html, _ in (whole[article_id] for article_id in reversed(ids))
-            if stored.state == "live"
+            if stored.state == "live" and stored.double_of not in whole
         )
         return self._written(page, spec.title or self._composer.site.title, f"{spec.path}index.html", entries)
 
@@ -325,14 +355,21 @@ class Reader:
             grouped.setdefault(stored.story_id or stored.article.id, []).append(stored)
         several = [members for members in grouped.values() if len(members) > 1]
         matches = stories.reasons(self._connection, [item.article.id for members in several for item in members])
-        return [self._story(members, matches) for members in grouped.values()]
+        twice = self._doubles(item for members in grouped.values() for item in members)
+        return [self._story(members, matches, twice) for members in grouped.values()]
 
-    def _story(self, members: list[StoredArticle], matches: Mapping[str, Sequence[Match]]) -> FrontStory:
-        if len(members) == 1:
-            return FrontStory(lead=members[0])
-        lead = self._lead(members)
-        names = {self._composer.source(self._composer.feed(item.article.feed_id)).href for item in members}
+    def _story(
+        self, members: list[StoredArticle], matches: Mapping[str, Sequence[Match]],
+        twice: Mapping[str, Sequence[StoredArticle]],
+    ) -> FrontStory:  # fmt: skip
+        """Return an event of the front page. It is known by the first report of all, told at its own address or not."""
+        first = min(members, key=lambda item: (item.article.published or item.first_seen, item.article.id))
+        reports = _once(members)
+        lead = self._lead(reports) if len(reports) > 1 else reports[0]
+        doubled = [item for report in reports for item in twice.get(report.article.id, ())]
+        names = {self._composer.source(self._composer.feed(item.article.feed_id)).href for item in (*reports, *doubled)}
         return FrontStory(
-            lead=lead, others=tuple(stored for stored in members if stored is not lead),
-            reasons=self._composer.reasons(lead.article.id, matches.get(lead.article.id, ())), publishers=len(names),
+            lead=lead, others=tuple(stored for stored in reports if stored is not lead), publishers=len(names),
+            reasons=self._composer.reasons(lead.article.id, matches.get(lead.article.id, ())), first=first.permalink,
+            doubles=tuple(doubled),
         )  # fmt: skip

@@ -11,14 +11,15 @@ from sqlalchemy.engine import Connection
 
 from broadsheet import __version__
 from broadsheet.feeds import opml
-from broadsheet.model import Output
+from broadsheet.model import ListSpec, Output, StoredArticle
+from broadsheet.pipeline.doubles import settle
 from broadsheet.pipeline.pages import Reader
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.site import context, search
 from broadsheet.site.compose import Composer
 from broadsheet.site.render import Theme
 from broadsheet.site.write import Writer
-from broadsheet.store import articles, feeds, queue, site
+from broadsheet.store import articles, doubles, feeds, queue, site
 from broadsheet.text import digest
 
 SITE_FORMAT = 2
@@ -43,6 +44,8 @@ def build(run: Run, *, full: bool = False) -> None:
             articles.mark_all(connection)
             site.ensure(connection, composer.standing_lists())
     with run.store.begin() as connection:
+        # What the configuration says of feeds counts too, and only a full build sees that it has changed.
+        settle(connection, doubles.everyone(connection) if full else articles.dirty(connection), known_feeds)
         dirty = articles.dirty(connection)
         if dirty:
             _number(connection, composer, dirty)
@@ -62,11 +65,48 @@ def _site_key(theme: Theme, composer: Composer) -> str:
 
 def _number(connection: Connection, composer: Composer, dirty: Sequence[str]) -> None:
     """Give new articles their place in the order of publication and in their lists."""
+    _complete(connection, composer)
     for group in batches(dirty, _AT_ONCE):
         rows = articles.rows(connection, group)
         new = [rows[item] for item in group if rows[item].seq is None and rows[item].state == "live"]
         if new:
-            site.append(connection, [(stored.article.id, composer.lists(stored)) for stored in new])
+            site.append(connection, _wanted(connection, composer, new))
+
+
+def _wanted(
+    connection: Connection, composer: Composer, new: Sequence[StoredArticle]
+) -> list[tuple[str, list[ListSpec]]]:
+    """Return the lists that each new article is to enter: not those in which the page that tells it stands already."""
+    pages = articles.rows(connection, sorted({stored.double_of for stored in new if stored.double_of}))
+    places = site.places(connection, list(pages))
+    taken = {
+        article: {place.spec.path for place in places.get(article, ())}
+        if page.seq is not None
+        else {spec.path for spec in composer.lists(page)}
+        for article, page in pages.items()
+    }
+    return [
+        (
+            stored.article.id,
+            [spec for spec in composer.lists(stored) if spec.path not in taken.get(stored.double_of, ())],
+        )
+        for stored in new
+    ]
+
+
+def _complete(connection: Connection, composer: Composer) -> None:
+    """Let articles that are whole again enter the lists that they were kept out of, at their ends."""
+    ids = doubles.whole_again(connection)
+    rows = articles.rows(connection, ids)
+    places = site.places(connection, ids)
+    lacking = []
+    for article in ids:
+        kinds = {place.spec.kind for place in places.get(article, ())}
+        specs = [spec for spec in composer.lists(rows[article]) if spec.kind not in kinds]
+        if rows[article].seq is not None and specs:
+            lacking.append((article, specs))
+    site.enter(connection, sorted(lacking, key=lambda item: rows[item[0]].seq or 0))
+    doubles.settled(connection, ids)
 
 
 def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], key: str, *, full: bool) -> None:

@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Feed
+from broadsheet.pipeline.doubles import mark_same, settle
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import feeds, queue, stories
 from broadsheet.stories.cluster import components, tell
 from broadsheet.stories.duplicates import compare
 
-RELATE_VERSION = 2
+RELATE_VERSION = 3
 _AT_ONCE = 50
 
 
@@ -20,7 +21,8 @@ def relate(run: Run) -> None:
     """Compare every new or changed article with those that may be the same report, and tell the stories anew."""
     with run.store.read() as connection:
         waiting = queue.waiting(connection, "relate", run.now)
-        publishers = {feed_id: publisher(feed) for feed_id, feed in feeds.everyone(connection).items()}
+        known = feeds.everyone(connection)
+    publishers = {feed_id: publisher(feed) for feed_id, feed in known.items()}
     stage = run.report.stage("relate")
     run.progress.start("relate", len(waiting))
     for group in batches(waiting, _AT_ONCE):
@@ -33,8 +35,10 @@ def relate(run: Run) -> None:
             near = stories.remember(connection, list(loaded.values()))
             for item in loaded.values():
                 others = stories.recall(connection, near[item.id])
-                stories.add_matches(connection, [match for other in others if (match := compare(item, other))])
+                found = [(match, item, other) for other in others if (match := compare(item, other))]
+                stories.add_matches(connection, mark_same(connection, found))
             retell(connection, sorted(touched), publishers)
+            settle(connection, touched, known)
             queue.put(connection, "zone", {item.feed_id for item in loaded.values()})
             queue.done(connection, "relate", RELATE_VERSION, [(item, "", "done", "") for item in group], run.now)
         stage.done += len(loaded)

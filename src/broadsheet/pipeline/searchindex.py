@@ -14,7 +14,7 @@ from broadsheet.pipeline.run import batches
 from broadsheet.site import search
 from broadsheet.site.compose import Composer
 from broadsheet.site.search import Manifest, Span
-from broadsheet.store import articles, queue, site
+from broadsheet.store import articles, doubles, queue, site
 from broadsheet.text import digest, excerpt
 
 FOLDER = "search/"
@@ -35,7 +35,7 @@ class SearchIndex:
         policies = sorted((feed.id, feed.mode, composer.names(feed)) for feed in composer.feeds)
         key = digest(json.dumps([search.FORMAT, policies, composer.base, str(composer.zone)]), size=8)
         self._anew = found.key != key
-        self.before = found
+        self._before = found
         self._sources = [] if self._anew else list(found.sources)
         self._spans: list[Span] = []
         self._key = key
@@ -44,12 +44,12 @@ class SearchIndex:
         """Yield the files that the articles that have changed make necessary, those that lead to others last."""
         total = site.published(self._connection)
         changed = {} if self._anew else site.numbers(self._connection, dirty)
-        gone = {number for number, state in changed.values() if state != "live"}
-        touched = {number for number, _ in changed.values()}
-        kept = {} if self._anew else {(span.start, span.end): span for span in self.before.spans}
+        gone = {changed[article] for article in self._untold(list(changed))}
+        touched = set(changed.values())
+        kept = {} if self._anew else {(span.start, span.end): span for span in self._before.spans}
         for start, end in search.spans(total):
             known = kept.get((start, end))
-            # What lies behind the tail has its words from when it was closed; only a takedown makes it anew.
+            # What lies behind the tail has its words from when it was closed; only what went makes it anew.
             stale = touched if start >= total // search.TAIL * search.TAIL else gone
             if known is None or any(start <= number < end for number in stale):
                 yield from self._span(start, end)
@@ -69,12 +69,12 @@ class SearchIndex:
         queue.set_meta(connection, _META, msgspec.json.encode(self.manifest()).decode())
 
     def stale(self, root: Path) -> list[str]:
-        """Return the files of folders that neither this manifest nor the one before leads to.
+        """Return the files of folders that the manifest does not lead to any more.
 
-        A reader may still hold the manifest before.
+        The script of a reader who still holds the manifest before reads the new one and tries again.
         """
         folder = root / FOLDER
-        live = {span.folder for span in (*self._spans, *self.before.spans)}
+        live = {span.folder for span in self._spans}
         found = (
             sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "d") if folder.is_dir() else []
         )
@@ -96,7 +96,7 @@ class SearchIndex:
 
     def _documents(self, start: int, end: int, places: list[tuple[int, int]]) -> Iterator[search.Document]:
         for number, stored, text in self._numbered(range(start, end)):
-            if stored is None or stored.state != "live":
+            if stored is None:
                 places.append((search.NOBODY, 0))
                 continue
             article = stored.article
@@ -105,14 +105,24 @@ class SearchIndex:
             places.append((self._place(stored), day))
             yield search.Document(number=number, title=article.title, text=text if feed.mode != "link" else "")
 
+    def _untold(self, ids: Sequence[str]) -> set[str]:
+        """Return those that have no page of their own: taken down, or told by another's page."""
+        found: set[str] = set()
+        for group in batches(ids, _AT_ONCE):
+            rows = articles.rows(self._connection, group)
+            found.update(article for article, stored in rows.items() if stored.state != "live")
+            found |= doubles.elsewhere(self._connection, group)
+        return found
+
     def _numbered(self, numbers: Iterable[int]) -> Iterator[tuple[int, StoredArticle | None, str]]:
-        """Yield (number, article, text), None where a number was given to nothing that is left."""
+        """Yield (number, article, text), None where nothing is left under a number."""
         for group in batches(numbers, _AT_ONCE):
             ids = site.at(self._connection, group[0], group[-1] + 1)
             whole = articles.whole(self._connection, list(ids.values()))
+            untold = self._untold(list(ids.values()))
             for number in group:
                 stored, _, text = whole.get(ids.get(number, ""), (None, "", ""))
-                yield number, stored, text
+                yield (number, None, "") if ids.get(number) in untold else (number, stored, text)
 
     def _place(self, stored: StoredArticle) -> int:
         names = self._composer.names(self._composer.feed(stored.article.feed_id))
@@ -123,7 +133,7 @@ class SearchIndex:
     def _block(self, block: int) -> Output:
         start = block * search.BLOCK
         entries = [
-            None if stored is None or stored.state != "live" else self._entry(stored)
+            None if stored is None else self._entry(stored)
             for _, stored, _ in self._numbered(range(start, start + search.BLOCK))
         ]
         return Output(path=f"{FOLDER}d/{block}.json", body=search.block(entries))

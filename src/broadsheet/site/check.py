@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,17 +28,25 @@ class Checked(Record, frozen=True, kw_only=True):
     faults: tuple[str, ...]
 
 
-def check_site(root: Path, *, base: str, url: str) -> Checked:
-    """Return what is wrong with the site below ``root`` that is published at ``url`` with path ``base``."""
+def check_site(root: Path, *, base: str, url: str, addresses: Mapping[str, str] | None = None) -> Checked:
+    """Return what is wrong with the site below ``root`` that is published at ``url`` with path ``base``.
+
+    ``addresses`` are the paths that articles were given, each with the path of the page that tells it: itself, or where
+    it was published twice the page of the first; empty where nothing need be told. All of them have to answer.
+    """
     site_host = urlsplit(url).netloc
     faults: list[str] = []
     leads: dict[str, set[str]] = {}
+    moved: dict[str, str] = {}
     links = feeds = 0
     for path in sorted(root.rglob("*.html")):
         name = path.relative_to(root).as_posix()
         found, wrong = _page(path, name, base, site_host)
         faults += wrong
         head = path.read_bytes()[:8192]
+        if b'<body class="page-moved"' in head:
+            moved[name], wrong = _moved(path, name, base)
+            faults += wrong
         # Nothing leads to what was taken down or has moved; the addresses answer all the same.
         if b'<body class="page-gone"' not in head and b'<body class="page-moved"' not in head:
             leads[name] = found
@@ -48,6 +56,10 @@ def check_site(root: Path, *, base: str, url: str) -> Checked:
             for target in sorted(found)
             if not (root / target).is_file()
         ]
+    faults += [
+        f"{name}: leads to {target}, which has moved itself" for name, target in moved.items() if target in moved
+    ]
+    faults += _unanswered(root, addresses or {}, moved)
     for path in sorted((*root.rglob("feed.xml"), *root.rglob("feed.json"))):
         feeds += 1
         faults += _feed(path, path.relative_to(root).as_posix(), url)
@@ -86,6 +98,27 @@ def _page(path: Path, name: str, base: str, site_host: str) -> tuple[set[str], l
             inner = target[len(base) :]
             found.add(f"{inner}index.html" if not inner or inner.endswith("/") else inner)
     return found, faults
+
+
+def _moved(path: Path, name: str, base: str) -> tuple[str, list[str]]:
+    """Return the file that a page which has moved leads to, and what is wrong with how it says so."""
+    tree = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    refresh = tree.xpath("string(//meta[@http-equiv='refresh']/@content)").partition("url=")[2]
+    canonical = urlsplit(tree.xpath("string(//link[@rel='canonical']/@href)")).path
+    target = unquote(refresh).removeprefix(base)
+    wrong = [] if canonical == refresh else [f"{name}: leads to {refresh}, but its canonical address is {canonical}"]
+    return (f"{target}index.html" if not target or target.endswith("/") else target), wrong
+
+
+def _unanswered(root: Path, addresses: Mapping[str, str], moved: Mapping[str, str]) -> Iterator[str]:
+    """Yield the addresses that were given and do not answer, or not with the page that they should lead to."""
+    for given, page in addresses.items():
+        if not (root / given).is_file():
+            yield f"{given}: the address was given to an article and does not answer"
+        elif page == given and given in moved:
+            yield f"{given}: leads to {moved[given]}, but the article has a page of its own"
+        elif page not in ("", given) and moved.get(given) != page:
+            yield f"{given}: does not lead to {page}, which tells the article"
 
 
 def _feed(path: Path, name: str, url: str) -> Iterator[str]:

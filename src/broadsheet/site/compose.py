@@ -150,18 +150,22 @@ class Composer:
         )  # fmt: skip
 
     def card(
-        self, stored: StoredArticle, others: Sequence[StoredArticle] = (), reasons: Mapping[str, str] | None = None
-    ) -> Card:
-        """Return an article as lists show it; ``others`` are the further reports of its event."""
+        self, stored: StoredArticle, others: Sequence[StoredArticle] = (), reasons: Mapping[str, str] | None = None,
+        doubles: Sequence[StoredArticle] = (),
+    ) -> Card:  # fmt: skip
+        """Return an article as lists show it; ``others`` are the further reports of its event.
+
+        ``doubles`` are what the pages of these tell too.
+        """
         article, feed = stored.article, self.feed(stored.article.feed_id)
         external = feed.mode == "link"
         return Card(
-            title=article.title, href=article.url if external else self.href(stored.permalink),
+            title=article.title, href=article.url if external else self.href(stored.address),
             language=article.language, source=self.source(feed), section=self.section(feed),
             published=self.moment(stored), excerpt=article.excerpt if not external else "",
             picture=self.picture(article.image) if not external else None,
             also=tuple(self.also(other, reasons or {}) for other in others),
-            publishers=len({self.source(self.feed(item.article.feed_id)).title for item in (stored, *others)}),
+            publishers=len({self.source(self.feed(item.article.feed_id)).title for item in (stored, *others, *doubles)}),
             story_href=self.href(story_path(stored.story_id)) if others else "", sponsored=article.sponsored,
             external=external,
         )  # fmt: skip
@@ -171,7 +175,7 @@ class Composer:
         feed = self.feed(stored.article.feed_id)
         return Also(
             title=stored.article.title, source=self.source(feed).title, language=stored.article.language,
-            href=stored.article.url if feed.mode == "link" else self.href(stored.permalink),
+            href=stored.article.url if feed.mode == "link" else self.href(stored.address),
             because=reasons.get(stored.article.id, ""),
         )  # fmt: skip
 
@@ -191,9 +195,10 @@ class Composer:
     # ------------------------------------------------------------------------------------------ pages
 
     def article(
-        self, stored: StoredArticle, html: str, text: str, others: Sequence[StoredArticle], matches: Sequence[Match]
-    ) -> tuple[Page, ArticlePage]:
-        """Return the page of one article, as much of it as its source's mode allows."""
+        self, stored: StoredArticle, html: str, text: str, others: Sequence[StoredArticle], matches: Sequence[Match],
+        doubles: Sequence[StoredArticle] = (),
+    ) -> tuple[Page, ArticlePage]:  # fmt: skip
+        """Return the page of one article, as much of it as its source's mode allows; ``doubles`` are what it tells too."""
         article, feed = stored.article, self.feed(stored.article.feed_id)
         section, source, channel = self.names(feed)
         trail = [Target(title=section, href=self.section(feed).href)] if section else []
@@ -214,6 +219,7 @@ class Composer:
             rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
             sponsored=article.sponsored, mode=feed.mode,
             right_to_left=article.language.split("-")[0].lower() in _RIGHT_TO_LEFT,
+            publications=self.publications(stored, doubles),
         )  # fmt: skip
         image = self.absolute(article.image.path) if article.image and article.image.path else ""
         page = self.page(
@@ -227,25 +233,44 @@ class Composer:
         )  # fmt: skip
         return page, record
 
+    def publications(self, stored: StoredArticle, doubles: Sequence[StoredArticle]) -> tuple[context.Publication, ...]:
+        """Return every place where an article was published, its own first; nothing where that is one place."""
+        found = []
+        for item in (stored, *doubles) if doubles else ():
+            article, feed = item.article, self.feed(item.article.feed_id)
+            section, source, channel = self.names(feed)
+            below = plan.spec("channel", section, source, channel) if channel else None
+            found.append(
+                context.Publication(
+                    source=self.source(feed), published=self.moment(item), original=article.url,
+                    channel=Target(title=below.title, href=self.base + below.path) if below else None,
+                    original_host=urls.host(article.url), title=article.title, language=article.language,
+                )
+            )  # fmt: skip
+        return tuple(found)
+
     def story(
         self, path: str, lead: StoredArticle, reports: Sequence[StoredArticle], because: Mapping[str, str],
-        differences: Mapping[str, context.Differences],
+        differences: Mapping[str, context.Differences], doubles: Mapping[str, Sequence[StoredArticle]],
     ) -> tuple[Page, context.StoryPage]:  # fmt: skip
-        """Return the page of an event: its reports, the lead among them, oldest first."""
+        """Return the page of an event: its reports, the lead among them, oldest first; ``doubles`` are what each tells too."""
         ordered = sorted(reports, key=lambda item: (item.article.published or item.first_seen, item.article.id))
         feeds = [self.feed(item.article.feed_id) for item in ordered]
         told = tuple(
             context.Told(
                 title=item.article.title, language=item.article.language, source=self.source(feed),
-                href=item.article.url if feed.mode == "link" else self.href(item.permalink), published=self.moment(item),
+                href=item.article.url if feed.mode == "link" else self.href(item.address), published=self.moment(item),
                 excerpt=item.article.excerpt if feed.mode != "link" else "", because=because.get(item.article.id, ""),
                 leads=item.article.id == lead.article.id, differences=differences.get(item.article.id),
+                publications=self.publications(item, doubles.get(item.article.id, ())),
             )
             for item, feed in zip(ordered, feeds, strict=True)
         )  # fmt: skip
         article = lead.article
+        everyone = [*ordered, *(item for group in doubles.values() for item in group)]
         record = context.StoryPage(
-            title=article.title, language=article.language, publishers=len({self.source(feed).href for feed in feeds}),
+            title=article.title, language=article.language,
+            publishers=len({self.source(self.feed(item.article.feed_id)).href for item in everyone}),
             first=self.moment(ordered[0]), last=self.moment(ordered[-1]), picture=self.picture(article.image),
             excerpt=article.excerpt, reports=told,
         )  # fmt: skip
@@ -269,7 +294,7 @@ class Composer:
         ours = [part for part in self.names(self.feed(here.article.feed_id))[1:] if part]
         title = names[0] if names[0] != ours[0] else " · ".join(names)
         return context.Differences(
-            source=Target(title=title, href=there.article.url if feed.mode == "link" else self.href(there.permalink)),
+            source=Target(title=title, href=there.article.url if feed.mode == "link" else self.href(there.address)),
             language=there.article.language, more=more,
             passages=tuple(
                 context.Difference(here=_pieces(passage.one), there=_pieces(passage.other)) for passage in passages
@@ -278,7 +303,7 @@ class Composer:
 
     def moved(self, path: str, title: str, target: str) -> tuple[Page, context.Moved]:
         """Return the page that stands at an old address and leads to the new one."""
-        page = self.page(path, title, "moved", indexed=False)
+        page = msgspec.structs.replace(self.page(path, title, "moved"), canonical=self.absolute(target))
         return page, context.Moved(target=Target(title=title, href=self.href(target)))
 
     def reasons(self, article_id: str, matches: Sequence[Match]) -> dict[str, str]:
@@ -375,7 +400,7 @@ class Composer:
                 lead=None, seconds=(), blocks=(), briefs=(), date=None
             )
         ordered = sorted(stories, key=lambda story: (-self._rank(story, newest), story.lead.article.id))
-        cards = [self.card(story.lead, story.others, story.reasons) for story in ordered]
+        cards = [self.card(story.lead, story.others, story.reasons, story.doubles) for story in ordered]
         lead = next((card for card in cards if card.picture and card.excerpt and not card.sponsored), cards[0])
         rest = [card for card in cards if card is not lead]
         seconds = [card for card in rest if card.excerpt and not card.sponsored][:SECONDS]
@@ -402,9 +427,6 @@ class Composer:
     def story_entry(self, story: FrontStory, html: str) -> OutEntry:
         """Return an event as our own feed carries it: the leading report, and links to the others under it."""
         entry = self.out_entry(story.lead, html)
-        first = min(
-            (story.lead, *story.others), key=lambda item: (item.article.published or item.first_seen, item.article.id)
-        )
         links = "".join(
             f'<li><a href="{_escape(self._public(other))}">{_escape(other.article.title)}</a> '
             f"({_escape(self.source(self.feed(other.article.feed_id)).title)})</li>"
@@ -414,23 +436,24 @@ class Composer:
         # Named after the first report, so that a subscriber gets an event once however many reports follow.
         return msgspec.structs.replace(
             entry,
-            id=self.absolute(first.permalink),
+            id=self.absolute(story.first),
             html=entry.html + (f"<p>{told}</p><ul>{links}</ul>" if links else ""),
         )
 
     def _public(self, stored: StoredArticle) -> str:
         link_only = self.feed(stored.article.feed_id).mode == "link"
-        return stored.article.url if link_only else self.absolute(stored.permalink)
+        return stored.article.url if link_only else self.absolute(stored.address)
 
     def out_entry(self, stored: StoredArticle, html: str) -> OutEntry:
         """Return an article as our feeds carry it, as much of it as its source's mode allows."""
         article, feed = stored.article, self.feed(stored.article.feed_id)
-        url = self.absolute(stored.permalink)
+        url = self.absolute(stored.address)
         shown = html.replace(' src="/m/', f' src="{self.absolute("m/")}') if feed.mode == "full" else ""
         published = article.published or stored.first_seen
         modified = self._modified(stored)
         return OutEntry(
-            id=url, title=article.title, url=article.url if feed.mode == "link" else url, original=article.url,
+            id=self.absolute(stored.permalink), title=article.title, url=article.url if feed.mode == "link" else url,
+            original=article.url,
             html=shown or f"<p>{_escape(article.excerpt)}</p>", published=published,
             updated=article.modified if modified and article.modified else published,
             author=article.byline, source=self.source(feed).title, source_url=article.url, language=article.language,
@@ -445,6 +468,10 @@ class FrontStory(Record, frozen=True, kw_only=True):
     others: tuple[StoredArticle, ...] = ()
     reasons: dict[str, str] = {}
     publishers: int = 1
+    first: str = ""
+    """Address of the report that was published first: the event is known by it."""
+    doubles: tuple[StoredArticle, ...] = ()
+    """What the pages of these reports tell too: articles that were published twice."""
 
 
 def base_path(config: Config) -> str:

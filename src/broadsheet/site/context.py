@@ -185,6 +185,20 @@ class Archive(Record, frozen=True, kw_only=True):
     months: tuple[Month, ...]
 
 
+class Publication(Record, frozen=True, kw_only=True):
+    """One of the places where an article was published that was published more than once."""
+
+    source: Target
+    channel: Target | None
+    """Of the source; None where it has none."""
+    published: Moment
+    original: str
+    """Address of the original there."""
+    original_host: str
+    title: str
+    language: str
+
+
 class ArticlePage(Record, frozen=True, kw_only=True):
     """``article.html``: one article with its source, rights and the other reports of the event."""
 
@@ -214,6 +228,8 @@ class ArticlePage(Record, frozen=True, kw_only=True):
     mode: str = "full"
     """``full``, ``excerpt`` or ``link``: how much is published."""
     right_to_left: bool = False
+    publications: tuple[Publication, ...] = ()
+    """Every place where it was published, the first to come here first; empty where that is one place."""
 
 
 class Piece(Record, frozen=True, kw_only=True):
@@ -259,6 +275,8 @@ class Told(Record, frozen=True, kw_only=True):
     leads: bool = False
     differences: Differences | None = None
     """From the leading report, or the report that it belongs here by; None where it is no copy."""
+    publications: tuple[Publication, ...] = ()
+    """Every place where it was published; empty where that is one place."""
 
 
 class StoryPage(Record, frozen=True, kw_only=True):

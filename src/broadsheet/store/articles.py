@@ -15,7 +15,7 @@ from broadsheet.model import Article, Entry, Image, Page, StoredArticle
 from broadsheet.store import responses
 from broadsheet.store.bulk import CHUNK, Insert, chunks
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media
+from broadsheet.store.schema import article_keys, articles, bodies, doubles, drafts, entries, media
 
 _KEY = Insert(article_keys, ("feed_id", "key", "article_id"), conflict="nothing")
 _ENTRY = Insert(entries, ("id", "article_id", "feed_id", "revision", "digest", "seen", "response_id", "data"))
@@ -216,15 +216,21 @@ def get(connection: Connection, article_id: str) -> Article | None:
     return msgspec.structs.replace(msgspec.json.decode(row.data, type=Article), html=row.html, text=row.text)
 
 
+_PAGE = articles.alias("page")
 _ROW = (
     articles.c.data, articles.c.permalink, articles.c.first_seen, articles.c.state, articles.c.seq, articles.c.story_id,
+    _PAGE.c.id.label("double_of"), _PAGE.c.permalink.label("told_at"),
 )  # fmt: skip
+_TOLD = articles.outerjoin(
+    doubles, sa.and_(doubles.c.article_id == articles.c.id, doubles.c.page != doubles.c.article_id)
+).outerjoin(_PAGE, sa.and_(_PAGE.c.id == doubles.c.page, _PAGE.c.state == "live"))
 
 
 def _row(found: Any) -> StoredArticle:
     return StoredArticle(
         article=msgspec.json.decode(found.data, type=Article), permalink=found.permalink,
         first_seen=from_micros(found.first_seen), state=found.state, seq=found.seq, story_id=found.story_id or "",
+        double_of=found.double_of or "", told_at=found.told_at or "",
     )  # fmt: skip
 
 
@@ -232,7 +238,7 @@ def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]
     """Return the articles without their bodies, by id."""
     found: dict[str, StoredArticle] = {}
     for some in chunks(ids):
-        query = sa.select(*_ROW).where(articles.c.id.in_(some))
+        query = sa.select(*_ROW).select_from(_TOLD).where(articles.c.id.in_(some))
         for item in connection.execute(query):
             row = _row(item)
             found[row.article.id] = row
@@ -245,7 +251,7 @@ def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredA
     for some in chunks(ids):
         query = (
             sa.select(*_ROW, bodies.c.html, bodies.c.text)
-            .outerjoin(bodies, bodies.c.article_id == articles.c.id)
+            .select_from(_TOLD.outerjoin(bodies, bodies.c.article_id == articles.c.id))
             .where(articles.c.id.in_(some))
         )
         for item in connection.execute(query):
@@ -257,7 +263,10 @@ def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredA
 def everything(connection: Connection) -> Iterator[StoredArticle]:
     """Yield all articles that are published or to be, in the order of publication, without bodies."""
     query = (
-        sa.select(*_ROW).where(articles.c.state == "live").order_by(articles.c.seq, articles.c.published, articles.c.id)
+        sa.select(*_ROW)
+        .select_from(_TOLD)
+        .where(articles.c.state == "live")
+        .order_by(articles.c.seq, articles.c.published, articles.c.id)
     )
     for item in connection.execution_options(yield_per=CHUNK).execute(query):
         yield _row(item)

@@ -18,7 +18,7 @@ from broadsheet.errors import LockedError, StoreError
 from broadsheet.store import schema
 from broadsheet.store.blobs import Blobs
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a store at another revision is migrated or, when newer, refused."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

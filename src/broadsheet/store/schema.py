@@ -245,6 +245,16 @@ story_aliases = Table(
     Index("story_aliases_by_new", "new"),
 )
 
+# Articles that were published twice, each with the article whose page tells it; its own, where it is whole again and may
+# lack places in lists.
+doubles = Table(
+    "doubles",
+    metadata,
+    Column("article_id", String, primary_key=True),
+    Column("page", String, nullable=False),
+    Index("doubles_by_page", "page"),
+)
+
 # Lists only grow: page k holds the same positions for ever.
 lists = Table(
     "lists",

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.model import ListSpec, Place
 from broadsheet.store.bulk import chunks
-from broadsheet.store.schema import articles, list_items, lists, outputs
+from broadsheet.store.schema import articles, doubles, list_items, lists, outputs
 
 
 def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
@@ -26,12 +26,17 @@ def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
 
 def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
     """Give (article, its lists) pairs the next numbers in the order of publication, and places at their lists' ends."""
-    ensure(connection, {spec.path: spec for _, specs in new for spec in specs}.values())
     highest = published(connection)
     connection.execute(
         sa.update(articles).where(articles.c.id == sa.bindparam("target")).values(seq=sa.bindparam("place")),
         [{"target": article_id, "place": highest + index} for index, (article_id, _) in enumerate(new, 1)],
     )
+    enter(connection, new)
+
+
+def enter(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
+    """Give (article, lists) pairs places at the lists' ends."""
+    ensure(connection, {spec.path: spec for _, specs in new for spec in specs}.values())
     sizes = {
         row.path: (row.id, row.size) for row in connection.execute(sa.select(lists.c.id, lists.c.path, lists.c.size))
     }
@@ -41,6 +46,8 @@ def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]
             list_id, size = sizes[spec.path]
             sizes[spec.path] = (list_id, size + 1)
             items.append({"list_id": list_id, "position": size + 1, "article_id": article_id})
+    if not items:
+        return
     connection.execute(sa.insert(list_items), items)
     touched = {spec.path for _, specs in new for spec in specs}
     connection.execute(
@@ -54,14 +61,12 @@ def published(connection: Connection) -> int:
     return connection.scalar(sa.select(sa.func.max(articles.c.seq))) or 0
 
 
-def numbers(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Return (number in the order of publication, from 0; state) of those of the articles that have one."""
-    found: dict[str, tuple[int, str]] = {}
+def numbers(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Return the number in the order of publication, from 0, of those of the articles that have one."""
+    found: dict[str, int] = {}
     for some in chunks(ids):
-        query = sa.select(articles.c.id, articles.c.seq, articles.c.state).where(articles.c.id.in_(some))
-        for row in connection.execute(query):
-            if row.seq is not None:
-                found[row.id] = (row.seq - 1, row.state)
+        query = sa.select(articles.c.id, articles.c.seq).where(articles.c.id.in_(some), articles.c.seq.is_not(None))
+        found |= {row.id: row.seq - 1 for row in connection.execute(query)}
     return found
 
 
@@ -124,6 +129,23 @@ def known(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
         query = sa.select(outputs.c.path, outputs.c.digest).where(outputs.c.path.in_(paths[start : start + 500]))
         found |= {row.path: row.digest for row in connection.execute(query)}
     return found
+
+
+def addresses(connection: Connection) -> dict[str, str]:
+    """Return every address that an article was given, with that of the page that tells it, of those that are printed.
+
+    The second is empty where nothing of ours need be told there: what was taken down.
+    """
+    page = articles.alias("page")
+    query = (
+        sa.select(articles.c.permalink, articles.c.state, page.c.permalink.label("told_at"))
+        .outerjoin(doubles, sa.and_(doubles.c.article_id == articles.c.id, doubles.c.page != articles.c.id))
+        .outerjoin(page, sa.and_(page.c.id == doubles.c.page, page.c.state == "live"))
+        .where(articles.c.seq.is_not(None), sa.not_(articles.c.dirty))
+        .order_by(articles.c.permalink)
+    )
+    rows = connection.execute(query)
+    return {row.permalink: (row.told_at or row.permalink) if row.state == "live" else "" for row in rows}
 
 
 def known_below(connection: Connection, folder: str) -> set[str]:

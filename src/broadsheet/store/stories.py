@@ -19,6 +19,7 @@ from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import (
     articles,
     bodies,
+    doubles,
     matches,
     signatures,
     story_aliases,
@@ -344,10 +345,13 @@ def current(connection: Connection, story_id: str) -> str:
 
 
 def several(connection: Connection) -> list[str]:
-    """Return the stories with several live articles."""
+    """Return the stories with several live articles that have pages of their own."""
+    page = articles.alias("page")
+    elsewhere = sa.select(doubles.c.article_id).join(page, page.c.id == doubles.c.page)
+    elsewhere = elsewhere.where(doubles.c.page != doubles.c.article_id, page.c.state == "live")
     query = (
         sa.select(articles.c.story_id)
-        .where(articles.c.state == "live", articles.c.story_id.is_not(None))
+        .where(articles.c.state == "live", articles.c.story_id.is_not(None), articles.c.id.not_in(elsewhere))
         .group_by(articles.c.story_id)
         .having(sa.func.count() > 1)
     )

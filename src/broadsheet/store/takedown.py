@@ -59,6 +59,11 @@ def remove(connection: Connection, ids: Sequence[str], note: str, at: datetime) 
         before = article_store.get(connection, article_id)
         search.forget(connection, search.number_of(connection, article_id), before)
         stories.forget(connection, article_id)
+        # The other reports of its event name it, and so does the event's page: printed anew, they do not.
+        told = stories.story_of(connection, [article_id]).values()
+        stories.touch(
+            connection, [other for ids in stories.articles_of(connection, list(told)).values() for other in ids]
+        )
         if before is not None:
             pictures |= {before.image.path} if before.image and before.image.path else set()
             pictures.update(copies_in(before.html))
@@ -66,7 +71,7 @@ def remove(connection: Connection, ids: Sequence[str], note: str, at: datetime) 
         kept = Article(
             id=article_id, feed_id=before.feed_id if before else "", published=before.published if before else None
         )
-        values = {"state": "gone", "dirty": True, "digest": "", "link": "", "page_id": None, "story_id": None}
+        values = {"state": "gone", "dirty": True, "digest": "", "link": "", "page_id": None}
         connection.execute(
             sa.update(articles).where(articles.c.id == article_id).values(**values, data=msgspec.json.encode(kept))
         )

@@ -73,6 +73,11 @@ def tokens_of(text: str) -> list[str]:
     return _TOKEN.findall(fold(without_affixes(text)))
 
 
+def literal_tokens_of(text: str) -> list[str]:
+    """Return the tokens as they are written: Traditional characters are not Simplified ones."""
+    return _TOKEN.findall(unicodedata.normalize("NFKC", without_affixes(text)).lower())
+
+
 def fold(text: str) -> str:
     """Return the text in lower case, half width, Simplified characters."""
     folded = unicodedata.normalize("NFKC", text).lower()

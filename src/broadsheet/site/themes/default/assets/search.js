@@ -191,13 +191,16 @@
     manifest = await fetched("index.json", "json", true);
     for (const [name, place] of [["section", 0], ["source", 1]]) {
       const known = Array.from(new Set(manifest.sources.map(function (names) { return names[place]; }))).filter(Boolean).sort();
-      for (const value of known) form.elements[name].append(new Option(value, value));
+      const field = form.elements[name], chosen = field.value;
+      field.length = 1;
+      for (const value of known) field.append(new Option(value, value));
+      field.value = chosen;
     }
   }
 
   function day(value) { return value ? Math.round((Date.parse(value) - EPOCH) / DAY) : 0; }
 
-  async function search() {
+  async function search(again) {
     const mine = ++run, query = form.elements.q.value.trim();
     list.replaceChildren();
     more.hidden = true;
@@ -220,7 +223,13 @@
       status.textContent = said.split("{query}").join(query).split("{count}").join(String(hits.length));
       await show(hits, 0, query.toLowerCase().split(/\s+/), mine);
     } catch (error) {
-      if (mine === run) status.textContent = form.dataset.failed;
+      if (mine !== run) return;
+      if (!again) { // the site may have been printed anew since the manifest was read
+        manifest = null;
+        files.clear();
+        return search(true);
+      }
+      status.textContent = form.dataset.failed;
       console.error(error);
     }
   }
@@ -232,7 +241,7 @@
     const kept = new URLSearchParams();
     for (const name of ["q", "section", "source", "from", "to"]) if (form.elements[name].value) kept.set(name, form.elements[name].value);
     history.replaceState(null, "", "?" + kept);
-    search();
+    search(false);
   });
   form.addEventListener("change", function (event) { if (event.target.name !== "q" && form.elements.q.value) form.requestSubmit(); });
   document.addEventListener("keydown", function (event) {
@@ -243,6 +252,6 @@
   });
   ready().then(function () {
     for (const name of ["q", "section", "source", "from", "to"]) if (address.get(name)) form.elements[name].value = address.get(name);
-    if (form.elements.q.value) search(); else form.elements.q.focus();
+    if (form.elements.q.value) search(false); else form.elements.q.focus();
   }).catch(function (error) { status.textContent = form.dataset.failed; console.error(error); });
 })();
