@@ -77,9 +77,10 @@ def test_the_text_of_the_link_is_the_title_where_none_is_asked_for() -> None:
 
 def test_a_link_counts_once_and_only_the_web_s() -> None:
     page = "<a href=/1>One</a><a href=/1>More</a><a href=javascript:x>Two</a><a href=mailto:a@b>Three</a>"
+    page += "<a href>Four</a><a href='#'>Five</a>"
     feed = read(Scrape(list="a"), page)
     assert [(entry.title, entry.link) for entry in feed.entries] == [
-        ("One", "https://g.example/1"), ("Two", ""), ("Three", ""),
+        ("One", "https://g.example/1"), ("Two", ""), ("Three", ""), ("Four", ""), ("Five", ""),
     ]  # fmt: skip
     assert feed.problems == ("entries with a link that came before left out: 1",)
 

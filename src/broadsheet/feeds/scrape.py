@@ -176,7 +176,9 @@ class _Reader:
         if not isinstance(found, str):
             holder = found if found.get("href") is not None else found.find(".//a[@href]")
             found = holder.get("href") if holder is not None else _text(found)
-        address = urls.resolve(self._base, found.strip())
+        found = found.strip()
+        # A button that a script listens to, or a place on this page: not the address of an article.
+        address = urls.resolve(self._base, found) if found and found[0] != "#" else ""
         return address if urls.is_http(address) else ""
 
     def _date(self, text: str) -> datetime | None:
