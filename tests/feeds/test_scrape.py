@@ -119,14 +119,22 @@ def test_a_page_without_entries_is_a_failure_that_says_what_it_is(page: str, sel
         ("x" * (scrape.MAX_BYTES + 1), "bytes"),
         ("<div>" * 101, "depth"),
         ("<p></p>" * 2_001, "children"),
-        (f"<p {' '.join(f'a{number}=1' for number in range(300))}>" + " " * 3000, "attributes"),
+        (f"<p {' '.join(f'a{number}=1' for number in range(1_001))}>", "attributes"),
+        (f"<p {' '.join(f'a{number}' for number in range(1_001))}>", "attributes"),
+        (f"<!-- <b x='> --><p {'/'.join(f'a{number}' for number in range(1_001))}>", "attributes"),
+        ("<p " + "".join(f"a{number}='>'" for number in range(1_001)), "attributes"),
     ],
-    ids=["tags", "bytes", "depth", "children", "attributes"],
+    ids=["tags", "bytes", "depth", "children", "values", "bare", "behind a comment", "without blanks"],
 )
 def test_limits_are_named(page: str, limit: str) -> None:
     with pytest.raises(LimitExceeded) as caught:
         read(Scrape(list="p"), page)
     assert caught.value.limit == limit
+
+
+def test_a_page_may_have_elements_of_many_attributes() -> None:
+    page = f"<p {' '.join(f'a{number}=1' for number in range(700))}><a href=/1>One</a>"
+    assert [entry.title for entry in read(Scrape(list="p"), page).entries] == ["One"]
 
 
 def test_a_page_that_would_stretch_xpath_is_refused_and_css_takes_it() -> None:
