@@ -82,6 +82,16 @@ def test_add_takes_a_feed_a_page_and_a_route(folder: Path, web: Web) -> None:
     assert exported.count("xmlUrl=") == 3
 
 
+def test_add_takes_a_sitemap_also_by_its_index(folder: Path, web: Web) -> None:
+    index = f"<sitemapindex><sitemap><loc>{web.url}/news-map.xml</loc></sitemap></sitemapindex>"
+    web.pages["/map.xml"] = Answer(index.encode())
+    web.pages["/news-map.xml"] = Answer(b"<urlset><url><loc>/a</loc><lastmod>2026-03-02</lastmod></url></urlset>")
+    done = broadsheet(folder, "add", f"{web.url}/map.xml", "--title", "Map")
+    assert "Map: sitemap, 1 entries, newest 2026-03-02" in done.stderr
+    with Newspaper(folder, environ={}) as paper:
+        assert f"{web.url}/news-map.xml" in [feed.url for feed in paper.subscriptions()]
+
+
 @pytest.mark.parametrize(
     ("path", "words"), [("/nothing", "answered 404"), ("/page", "an HTML page"), ("/empty", "is no feed")]
 )

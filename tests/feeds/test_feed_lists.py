@@ -112,13 +112,55 @@ KNOWN = {
     "https://github.com/owner": "https://github.com/owner.atom",
     "https://mastodon.example/@name": "https://mastodon.example/@name.rss",
     "https://www.reddit.com/r/python/": "https://www.reddit.com/r/python/.rss",
+    "https://www.reddit.com/r/python/.rss": "https://www.reddit.com/r/python/.rss",
+    "https://www.reddit.com/r/python.rss": "https://www.reddit.com/r/python/.rss",
+    "https://old.reddit.com/r/python/top?t=week&x=1": "https://www.reddit.com/r/python/top/.rss?t=week",
+    "https://www.reddit.com/domain/a.example/": "https://www.reddit.com/domain/a.example/.rss",
+    "https://mastodon.example/tags/cats": "https://mastodon.example/tags/cats.rss",
+    "https://mastodon.example/users/name": "https://mastodon.example/users/name.rss",
+    "https://lemmy.example/c/cats": "https://lemmy.example/feeds/c/cats.xml",
     "https://medium.com/@name": "https://medium.com/feed/@name",
+    "https://medium.com/tag/python/recommended": "https://medium.com/feed/tag/python",
+    "https://codeberg.org/owner/project/issues": "https://codeberg.org/owner/project/releases.rss",
+    "https://codeberg.org/owner": "https://codeberg.org/owner.rss",
+    "https://pypi.org/project/lxml/": "https://pypi.org/rss/project/lxml/releases.xml",
+    "https://arxiv.org/list/cs.CL/recent": "https://rss.arxiv.org/rss/cs.CL",
+    "https://dev.to/t/python": "https://dev.to/feed/tag/python",
+    "https://dev.to/name": "https://dev.to/feed/name",
 }
 
 
 @pytest.mark.parametrize("url", KNOWN)
 def test_known_sites(url: str) -> None:
     assert known_feed_addresses(url)[0] == KNOWN[url]
+
+
+CHANNEL = "UC" + "a" * 22
+OTHER = f'{{"channelId":"UC{"b" * 22}"}}'
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f'<link rel="canonical" href="https://www.youtube.com/channel/{CHANNEL}">',
+        f'<meta itemprop="identifier" content="{CHANNEL}">',
+        f'<script>{{"externalId":"{CHANNEL}"}}</script>',
+        f'<script>{{"channelId":"{CHANNEL}"}}</script>',
+        f'<link rel="alternate" type="application/rss+xml" href="https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}">',
+    ],
+)
+@pytest.mark.parametrize(
+    "url", ["https://www.youtube.com/@name", "https://m.youtube.com/watch?v=x", "https://youtube.com/c/name"]
+)
+def test_a_handle_or_a_video_of_youtube_leads_to_its_channel(page: str, url: str) -> None:
+    found = discover(f"<html>{page}<script>{OTHER}</script></html>".encode(), url)
+    address = f"https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}"
+    assert found[0].url == address
+
+
+def test_a_channel_that_another_site_names_is_none_of_its_feeds() -> None:
+    found = discover(f'<script>{{"channelId":"{CHANNEL}"}}</script>'.encode(), "https://a.example/")
+    assert all("youtube" not in candidate.url for candidate in found)
 
 
 def test_unknown_sites() -> None:

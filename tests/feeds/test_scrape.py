@@ -77,9 +77,10 @@ def test_the_text_of_the_link_is_the_title_where_none_is_asked_for() -> None:
 
 def test_a_link_counts_once_and_only_the_web_s() -> None:
     page = "<a href=/1>One</a><a href=/1>More</a><a href=javascript:x>Two</a><a href=mailto:a@b>Three</a>"
+    page += "<a href>Four</a><a href='#'>Five</a>"
     feed = read(Scrape(list="a"), page)
     assert [(entry.title, entry.link) for entry in feed.entries] == [
-        ("One", "https://g.example/1"), ("Two", ""), ("Three", ""),
+        ("One", "https://g.example/1"), ("Two", ""), ("Three", ""), ("Four", ""), ("Five", ""),
     ]  # fmt: skip
     assert feed.problems == ("entries with a link that came before left out: 1",)
 
@@ -118,14 +119,22 @@ def test_a_page_without_entries_is_a_failure_that_says_what_it_is(page: str, sel
         ("x" * (scrape.MAX_BYTES + 1), "bytes"),
         ("<div>" * 101, "depth"),
         ("<p></p>" * 2_001, "children"),
-        (f"<p {' '.join(f'a{number}=1' for number in range(300))}>" + " " * 3000, "attributes"),
+        (f"<p {' '.join(f'a{number}=1' for number in range(1_001))}>", "attributes"),
+        (f"<p {' '.join(f'a{number}' for number in range(1_001))}>", "attributes"),
+        (f"<!-- <b x='> --><p {'/'.join(f'a{number}' for number in range(1_001))}>", "attributes"),
+        ("<p " + "".join(f"a{number}='>'" for number in range(1_001)), "attributes"),
     ],
-    ids=["tags", "bytes", "depth", "children", "attributes"],
+    ids=["tags", "bytes", "depth", "children", "values", "bare", "behind a comment", "without blanks"],
 )
 def test_limits_are_named(page: str, limit: str) -> None:
     with pytest.raises(LimitExceeded) as caught:
         read(Scrape(list="p"), page)
     assert caught.value.limit == limit
+
+
+def test_a_page_may_have_elements_of_many_attributes() -> None:
+    page = f"<p {' '.join(f'a{number}=1' for number in range(700))}><a href=/1>One</a>"
+    assert [entry.title for entry in read(Scrape(list="p"), page).entries] == ["One"]
 
 
 def test_a_page_that_would_stretch_xpath_is_refused_and_css_takes_it() -> None:

@@ -165,6 +165,22 @@ def test_a_page_is_a_feed_and_a_page_made_anew_loses_nothing(web: Web, paper: Ca
         assert again.health()[0].failures == 1
 
 
+def test_a_sitemap_is_subscribed_to_like_a_feed(web: Web, paper: Callable[..., Newspaper]) -> None:
+    long = "".join(
+        f"<p>Sentence {number} of the article is here for the reader and for no one else.</p>" for number in range(20)
+    )
+    dated = '<meta property="article:published_time" content="2026-02-01T10:00:00Z">'
+    page = f"<html><head><title>From the page</title>{dated}</head><body><h1>From the page</h1>{long}</body></html>"
+    web.pages["/a/1"] = Answer(page.encode(), headers=HTML)
+    listed = f"<url><loc>{web.url}/a/1</loc><lastmod>2026-03-02</lastmod></url>"
+    web.pages["/map"] = Answer(f"<urlset>{listed}</urlset>".encode())
+    made = paper(f"{web.url}/map")
+    made.run()
+    (article,) = made.articles()
+    assert (article.title, article.published_source) == ("From the page", "page")
+    assert article.published == datetime(2026, 2, 1, 10, tzinfo=UTC), "lastmod says when it was last written"
+
+
 def test_a_brief_in_the_other_orthography(web: Web, paper: Callable[..., Newspaper]) -> None:
     text = "<p>這個軟體是國家圖書館的，開發過程已經公開，讀者可以自由使用。</p>" * 3
     web.pages["/feed"] = Answer(rss("News", item(1, title="圖書館的軟體", text=text, link=f"{web.url}/a/1")))

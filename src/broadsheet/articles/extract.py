@@ -305,11 +305,17 @@ def _language(title: str, text: str, entry: Entry | None, meta: Metadata) -> str
 
 
 def _published(entry: Entry | None, meta: Metadata) -> datetime | None:
-    return (feed_date(entry) if entry else None) or meta.published
+    return (_entry_date(entry, meta) if entry else None) or meta.published
+
+
+def _entry_date(entry: Entry, meta: Metadata) -> datetime | None:
+    # A sitemap says of a page without a title when it was last written, not when it came out: the page knows better.
+    bare = not (entry.published or entry.title or entry.content or entry.summary)
+    return None if bare and meta.published else feed_date(entry)
 
 
 def _published_source(entry: Entry | None, meta: Metadata) -> Literal["feed", "page", ""]:
-    if entry and feed_date(entry):
+    if entry and _entry_date(entry, meta):
         return "feed"
     return "page" if meta.published else ""
 

@@ -11,9 +11,9 @@ from broadsheet import urls
 from broadsheet.cli.base import State, command
 from broadsheet.cli.opml import opml_path
 from broadsheet.errors import BroadsheetError, UsageError
-from broadsheet.feeds import discover, rsshub
+from broadsheet.feeds import discover, rsshub, sitemap
 from broadsheet.feeds.opml import Subscription, add_outlines
-from broadsheet.feeds.parse import parse_feed
+from broadsheet.feeds.source import read_source
 from broadsheet.model import Done, Failed, ParsedFeed, Request, Response
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.newspaper import Newspaper
@@ -81,7 +81,8 @@ def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, lis
         return url, _parse(answer), []
     except BroadsheetError as error:
         what = str(error)
-    found = [candidate.url for candidate in discover.discover(answer.body, answer.final_url)]
+    found = sitemap.children(answer.body, answer.final_url) if sitemap.is_sitemap(answer.body) else []
+    found += [candidate.url for candidate in discover.discover(answer.body, answer.final_url)]
     candidates = list(dict.fromkeys((*discover.known_feed_addresses(url), *found)))[:_CANDIDATES]
     for index, address in enumerate(candidates):
         answer = fetch(paper, (address,))
@@ -94,7 +95,7 @@ def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, lis
 
 
 def _parse(answer: Response) -> ParsedFeed:
-    return parse_feed(answer.body, url=answer.final_url, content_type=answer.content_type or None)
+    return read_source(answer.body, url=answer.final_url, content_type=answer.content_type or None)
 
 
 def fetch(paper: Newspaper, addresses: Sequence[str]) -> Response | Failed:

@@ -68,6 +68,8 @@ def discover(html: bytes, url: str) -> list[Candidate]:
     for address in known_feed_addresses(url):
         _add(found, Candidate(url=address, source="known", rank=0))
     text = encoding.to_utf8(html[:MAX_BYTES]).data.decode("utf-8", "replace").replace("\x00", "")
+    if urls.host(url) in _YOUTUBE and (channel := _channel(text)):
+        _add(found, Candidate(url=f"{_VIDEOS}?channel_id={channel}", source="known", rank=0))
     page = LexborHTMLParser(text)
     base = _base(page, url)
     for candidate in (*_links(page, base), *_anchors(page, base)):
@@ -159,11 +161,35 @@ def known_feed_addresses(url: str) -> tuple[str, ...]:
     # Mastodon and its kin: /@name on any host.
     if parts and re.fullmatch(r"@[\w.]{1,64}", parts[0]) and len(parts) <= 2:
         return (f"https://{parsed.host}/{parts[0]}.rss",)
+    if site.startswith(("mastodon.", "mstdn.")) and len(parts) == 2 and parts[0] in ("users", "tags"):
+        return (f"https://{parsed.host}/{parts[0]}/{parts[1].removesuffix('.rss')}.rss",)
+    if site.startswith("lemmy.") and len(parts) == 2 and parts[0] in ("c", "u"):
+        return (f"https://{parsed.host}/feeds/{parts[0]}/{parts[1]}.xml",)
     return ()
 
 
+_VIDEOS = "https://www.youtube.com/feeds/videos.xml"
+_YOUTUBE = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com"))
+# Of a page under a handle or of a video; the surest first: a page names the channels of other videos too.
+_CHANNEL = [
+    re.compile(pattern)
+    for pattern in (
+        r"feeds/videos\.xml\?channel_id=(UC[\w\-]{22})",
+        r'<link rel="canonical" href="https://www\.youtube\.com/channel/(UC[\w\-]{22})"',
+        r'<meta itemprop="(?:identifier|channelId)" content="(UC[\w\-]{22})"',
+        r'"external(?:Channel)?Id":"(UC[\w\-]{22})"',
+        r'"channelId":"(UC[\w\-]{22})"',
+    )
+]
+
+
+def _channel(page: str) -> str:
+    """Return the channel of a page of YouTube's, or nothing."""
+    return next((match[1] for pattern in _CHANNEL if (match := pattern.search(page))), "")
+
+
 def _youtube(parts: list[str], query: dict[str, str]) -> list[str]:
-    feed = "https://www.youtube.com/feeds/videos.xml"
+    feed = _VIDEOS
     if query.get("list") and re.fullmatch(r"[\w\-]{10,64}", query["list"]):
         return [f"{feed}?playlist_id={query['list']}"]
     if len(parts) >= 2 and parts[0] == "channel" and re.fullmatch(r"UC[\w\-]{22}", parts[1]):
@@ -192,18 +218,40 @@ def _gitlab(parts: list[str], _query: dict[str, str]) -> list[str]:
     return []
 
 
-def _reddit(parts: list[str], _query: dict[str, str]) -> list[str]:
-    if len(parts) >= 2 and parts[0] in ("r", "u", "user"):
-        return [
-            f"https://www.reddit.com/{'/'.join(parts).removesuffix('.rss')}/.rss"
-            if parts[-1] != ".rss"
-            else f"https://www.reddit.com/{'/'.join(parts)}"
-        ]
+def _reddit(parts: list[str], query: dict[str, str]) -> list[str]:
+    if len(parts) >= 2 and parts[0] in ("r", "u", "user", "domain"):
+        path = "/".join(parts[:-1] if parts[-1] == ".rss" else parts).removesuffix(".rss")
+        # The best of a day are another feed than the best of a year.
+        span = f"?t={query['t']}" if query.get("t") in ("hour", "day", "week", "month", "year", "all") else ""
+        return [f"https://www.reddit.com/{path}/.rss{span}"]
     return ["https://www.reddit.com/.rss"] if not parts else []
 
 
 def _medium(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if parts[:1] == ["tag"] and len(parts) >= 2:
+        return [f"https://medium.com/feed/tag/{parts[1]}"]
     return [f"https://medium.com/feed/{parts[0]}"] if parts else []
+
+
+def _codeberg(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if len(parts) >= 2:
+        repository = f"https://codeberg.org/{parts[0]}/{parts[1].removesuffix('.git')}"
+        return [f"{repository}/releases.rss", f"{repository}.rss"]
+    return [f"https://codeberg.org/{parts[0].removesuffix('.rss')}.rss"] if parts else []
+
+
+def _pypi(parts: list[str], _query: dict[str, str]) -> list[str]:
+    return [f"https://pypi.org/rss/project/{parts[1]}/releases.xml"] if parts[:1] == ["project"] and parts[1:] else []
+
+
+def _arxiv(parts: list[str], _query: dict[str, str]) -> list[str]:
+    return [f"https://rss.arxiv.org/rss/{parts[1]}"] if parts[:1] == ["list"] and parts[1:] else []
+
+
+def _dev(parts: list[str], _query: dict[str, str]) -> list[str]:
+    if parts[:1] == ["t"]:
+        return [f"https://dev.to/feed/tag/{parts[1]}"] if parts[1:] else []
+    return [f"https://dev.to/feed/{parts[0]}"] if parts else ["https://dev.to/feed"]
 
 
 def _vimeo(parts: list[str], _query: dict[str, str]) -> list[str]:
@@ -240,6 +288,10 @@ _SITES = (
     (("gitlab.com",), _gitlab),
     (("reddit.com", "old.reddit.com", "new.reddit.com"), _reddit),
     (("medium.com",), _medium),
+    (("codeberg.org",), _codeberg),
+    (("pypi.org",), _pypi),
+    (("arxiv.org",), _arxiv),
+    (("dev.to",), _dev),
     (("vimeo.com",), _vimeo),
     (("news.ycombinator.com",), _hacker_news),
     (("stackoverflow.com",), _stack),

@@ -100,16 +100,16 @@ def _is_odd(data: bytes) -> bool:
 def _entries(items: list[Any], context: Context, read: Callable[[Any, Context], Draft]) -> tuple[Entry, ...]:
     if len(items) <= limits.ENTRIES:
         return tuple([read(item, context).entry() for item in items])
-    return _newest(tuple([read(item, context).entry() for item in rss.limit(items, context)]), context)
+    entries = tuple([read(item, context).entry() for item in rss.limit(items, context)])
+    context.problem(f"limit entries: the newest {limits.ENTRIES:,} of {len(entries):,} kept")
+    return newest(entries)
 
 
-def _newest(entries: tuple[Entry, ...], context: Context) -> tuple[Entry, ...]:
-    """Return the newest entries in document order; among equals, and without dates, the first."""
+def newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return as many entries as are kept, the newest, in document order; among equals, and without dates, the first."""
     order = sorted(
         range(len(entries)),
         key=lambda index: entries[index].published or entries[index].updated or _OLDEST,
         reverse=True,
     )
-    kept = sorted(order[: limits.ENTRIES])
-    context.problem(f"limit entries: the newest {limits.ENTRIES:,} of {len(entries):,} kept")
-    return tuple([entries[index] for index in kept])
+    return tuple([entries[index] for index in sorted(order[: limits.ENTRIES])])

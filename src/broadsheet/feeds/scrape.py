@@ -29,8 +29,15 @@ MAX_CHILDREN = 2_000
 """Of one element; ``:nth-child`` takes time that grows with the square of it."""
 MAX_DEPTH = 100
 """Of nested elements; each step of an XPath may look from every level at all below it."""
+MAX_ATTRIBUTES = 1_000
+"""Of one element; pages of newspapers have up to 700, where feeds have a dozen."""
 MAX_PAIRS = 400_000
 """Of an element and one that it lies in; a page of 10,000 elements has some 200,000. ``.//div//div`` finds each of them."""
+# Looked for from every start: what seems to be a comment or a text may be none. HTML's attributes need no value.
+_CROWDED = re.compile(
+    rb"""<[a-zA-Z][^\s/>]*+(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+))?+){%d}"""
+    % (MAX_ATTRIBUTES + 1)
+)
 _FROM_DIGIT = re.compile(r"\d.*", re.DOTALL)
 
 
@@ -87,7 +94,8 @@ def _page(data: bytes, selectors: Scrape, content_type: str | None) -> tuple[Any
     body = decoded.data.replace(b"\x00", b"")
     if body.count(b"<") > MAX_TAGS:
         raise LimitExceeded(f"the page has more than {MAX_TAGS:,} tags", "elements")
-    limits.check_tags(body)
+    if _CROWDED.search(body):
+        raise LimitExceeded(f"an element of the page has more than {MAX_ATTRIBUTES:,} attributes", "attributes")
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
         page = lxml.html.document_fromstring(body, parser=parser) if body.strip() else None
@@ -176,7 +184,9 @@ class _Reader:
         if not isinstance(found, str):
             holder = found if found.get("href") is not None else found.find(".//a[@href]")
             found = holder.get("href") if holder is not None else _text(found)
-        address = urls.resolve(self._base, found.strip())
+        found = found.strip()
+        # A button that a script listens to, or a place on this page: not the address of an article.
+        address = urls.resolve(self._base, found) if found and found[0] != "#" else ""
         return address if urls.is_http(address) else ""
 
     def _date(self, text: str) -> datetime | None:

@@ -15,8 +15,8 @@ from broadsheet.articles.template import Template
 from broadsheet.errors import BroadsheetError
 from broadsheet.feeds import filters, hints, identity
 from broadsheet.feeds.identity import Known
-from broadsheet.feeds.parse import parse_feed
-from broadsheet.model import Article, Done, Entry, Failed, Feed, FeedInfo, Outcome, ParsedFeed, Record
+from broadsheet.feeds.source import read_source
+from broadsheet.model import Article, Done, Entry, Failed, Feed, FeedInfo, Outcome, Record
 
 
 class ParseInput(Record, frozen=True, kw_only=True):
@@ -90,7 +90,9 @@ def read_batch(batch: Sequence[ParseInput]) -> Iterator[Outcome[ReadFeed]]:
 
 
 def _read(item: ParseInput) -> ReadFeed:
-    parsed = _parsed(item)
+    parsed = read_source(
+        item.data, url=item.url, content_type=item.content_type or None, scrape=item.feed.scrape, reference=item.fetched
+    )
     wanted = filters.select(parsed.entries, item.feed, item.fetched)
     keyed = identity.key_entries([entry for entry in wanted if not _is_refused(entry.link, item.refused)])
     return ReadFeed(
@@ -100,15 +102,6 @@ def _read(item: ParseInput) -> ReadFeed:
             for one in keyed
         ),
     )  # fmt: skip
-
-
-def _parsed(item: ParseInput) -> ParsedFeed:
-    content_type = item.content_type or None
-    if not item.feed.scrape.list:
-        return parse_feed(item.data, url=item.url, content_type=content_type)
-    from broadsheet.feeds.scrape import scrape_feed
-
-    return scrape_feed(item.data, item.feed.scrape, url=item.url, content_type=content_type, reference=item.fetched)
 
 
 def _is_refused(link: str, refused: frozenset[str]) -> bool:
