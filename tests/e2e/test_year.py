@@ -205,7 +205,7 @@ def year_of_sources() -> tuple[tuple[Source, ...], ...]:
     )  # fmt: skip
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_year_loses_nothing_and_annoys_nobody(paper: Callable[..., Newspaper]) -> None:
     clock = [START]
     hosts = [Host(lambda: clock[0], *sources) for sources in year_of_sources()]
