@@ -19,8 +19,12 @@ from broadsheet.model import Article, Entry
 from broadsheet.newspaper import Newspaper
 from broadsheet.store import articles, feeds
 
+maker = random.Random(0)
+vocabulary = ["".join(chr(0x4E00 + maker.randrange(3000)) for _ in range(2)) for _ in range(40_000)]
+
 def words(chance, count):
-    return "".join(chr(0x4E00 + int(chance.expovariate(0.004)) % 3000) for _ in range(count))
+    # By Zipf's law: the word of rank r comes 1/r times as often as the first.
+    return "".join(vocabulary[int(len(vocabulary) ** chance.random()) - 1] for _ in range(count // 2))
 
 first, last = int(sys.argv[2]), int(sys.argv[3])
 base = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,10 +44,11 @@ with Newspaper(sys.argv[1], environ={}) as paper:
                 digest=str(number),
             )
             new = articles.NewEntry(
-                article_id=article_id, entry=Entry(link=article.url), digest="",
+                article_id=article_id, feed_id=article.feed_id, data=msgspec.json.encode(Entry(link=article.url)),
+                link=article.url, digest="", seen=when, response=None,
                 permalink=f"{when:%Y/%m/%d}/{article_id}.html",
             )
-            articles.create(connection, article.feed_id, [new], first_seen=when)
+            articles.add_entries(connection, [new])
             articles.save(connection, article, changed=when, live=True)
 """
 _BUILD = """

@@ -124,7 +124,7 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     if full:
         writer.write(_static(run, theme, composer))
     index = reader.search_index()
-    writer.write(index.outputs(dirty))
+    writer.write(index.outputs(dirty, run.output))
     removed = [*(reader.old_assets() if full else []), *index.stale(run.output)]
     count = writer.remove(removed)
     with run.store.begin() as connection:

@@ -40,8 +40,11 @@ class SearchIndex:
         self._spans: list[Span] = []
         self._key = key
 
-    def outputs(self, dirty: Sequence[str]) -> Iterator[Output]:
-        """Yield the files that the articles that have changed make necessary, those that lead to others last."""
+    def outputs(self, dirty: Sequence[str], root: Path) -> Iterator[Output]:
+        """Yield the files that the articles that have changed make necessary, those that lead to others last.
+
+        A folder that has gone from the site below ``root`` is made anew.
+        """
         total = site.published(self._connection)
         changed = {} if self._anew else site.numbers(self._connection, dirty)
         gone = {changed[article] for article in self._untold(list(changed))}
@@ -53,7 +56,8 @@ class SearchIndex:
             known = kept.get((start, end))
             # What lies behind the tail has its words from when it was closed; only what went or came back makes it anew.
             stale = touched if start >= total // search.TAIL * search.TAIL else gone
-            if known is None or any(start <= number < end for number in stale):
+            there = known is not None and (root / FOLDER / known.folder).is_dir()
+            if known is None or not there or any(start <= number < end for number in stale):
                 yield from self._span(start, end)
             else:
                 self._spans.append(known)
@@ -89,7 +93,8 @@ class SearchIndex:
 
     def _span(self, start: int, end: int) -> Iterator[Output]:
         places: list[tuple[int, int]] = []
-        shards = search.index(self._documents(start, end, places), start)
+        most = search.TAIL_SHARDS if end - start <= search.TAIL else 0
+        shards = search.index(self._documents(start, end, places), start, most=most)
         folder = f"{start}-{digest(*shards, search.filters(places), size=5)}"
         self._spans.append(Span(start=start, end=end, folder=folder, shards=len(shards)))
         for number, shard in enumerate(shards):

@@ -14,27 +14,35 @@ times, more, in the title), plus a class of the article's length. All numbers ar
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
+from itertools import count, pairwise
 from zlib import crc32
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from broadsheet.model import Record
 from broadsheet.text import tokens
 
 FORMAT = 1
 SEGMENT, TAIL, BLOCK = 4096, 256, 32
-SHARD_BYTES = 8_000
-LONGEST_TERM = 40
-"""Characters; longer ones are addresses and the like."""
+SHARD_BYTES, TAIL_SHARDS = 8_000, 16
+"""A tail is written anew with every article, so it has few files; they are longer for it."""
+LONGEST_TERM = 30
+"""Characters; longer ones are addresses and the like. Four bytes each are a length of one byte."""
+_TIMES = (1, 3)
+"""Times that a term stands in an article, up to which it is of the first and second class; the title's is the fourth."""
 _LENGTHS = (150, 500, 1500)
-"""Tokens up to which an article is of the first, second and third class of length."""
+"""Terms up to which an article is of the first, second and third class of length."""
 _EPOCH = date(2000, 1, 1)
 NOBODY = 0xFFFF
 _WORD = re.compile("[a-z]{4,}")
+
+Numbers = NDArray[np.int64]
 
 
 class Document(Record, frozen=True, kw_only=True):
@@ -122,42 +130,61 @@ def _traditional() -> re.Pattern[str]:
     return re.compile(f"[{''.join(folding())}]")
 
 
-def index(documents: Iterable[Document], start: int) -> list[bytes]:
-    """Return the shards of a run of articles that begins with number ``start``; nothing where no term is."""
-    postings: dict[str, bytearray] = {}
-    last: dict[str, int] = {}
+def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[bytes]:
+    """Return the shards of a run of articles that begins with number ``start``: ``most`` at most where that is given.
+
+    Nothing where no term is. Postings are sorted and written by whole arrays: 3 million of them are a segment.
+    """
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    terms_, places, classes = [], [], []
     for document in documents:
-        here = document.number - start
         found = Counter(terms(document.text))
         titled = set(terms(document.title))
         found.update(titled - found.keys())
-        length = _class(sum(found.values()), _LENGTHS)
-        for term, count in found.items():
-            kind = 3 if term in titled else 0 if count == 1 else 1 if count < 4 else 2
-            value = (here - last.get(term, -1)) << 4 | kind << 2 | length
-            last[term] = here
-            data = postings.get(term)
-            if data is None:
-                data = postings[term] = bytearray()
-            while value > 0x7F:
-                data.append(value & 0x7F | 0x80)
-                value >>= 7
-            data.append(value)
-    return _shards(postings)
+        here = np.fromiter(map(numbers.__getitem__, found), np.int64, len(found))
+        times = np.fromiter(found.values(), np.int64, len(found))
+        kinds = np.searchsorted(_TIMES, times)
+        kinds[np.isin(here, [numbers[term] for term in titled])] = len(_TIMES) + 1
+        terms_.append(here)
+        places.append(np.full(len(found), document.number - start))
+        classes.append(kinds << 2 | np.searchsorted(_LENGTHS, times.sum()))
+    if not numbers:
+        return []
+    rows = _postings(np.concatenate(terms_), np.concatenate(places), np.concatenate(classes))
+    return _shards(sorted((term.encode(), rows[number]) for term, number in numbers.items()), most)
 
 
-def _class(value: int, bounds: tuple[int, ...]) -> int:
-    return sum(value > bound for bound in bounds)
+def _postings(terms_: Numbers, places: Numbers, classes: Numbers) -> list[bytes]:
+    """Return the postings of each term, by its number; articles come in ascending order."""
+    order = np.argsort(terms_, kind="stable")
+    terms_, places, classes = terms_[order], places[order], classes[order]
+    first = np.flatnonzero(np.diff(terms_, prepend=-1))
+    before = np.empty_like(places)
+    before[1:] = places[:-1]
+    before[first] = -1
+    values = (places - before) << 4 | classes
+    sizes = 1 + (values >= 1 << 7).astype(np.int64) + (values >= 1 << 14)
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    data = np.zeros(ends[-1], np.uint8)
+    for place in range(3):
+        more = sizes > place
+        data[starts[more] + place] = values[more] >> 7 * place & 0x7F | (sizes[more] > place + 1) << 7
+    raw = data.tobytes()
+    bounds = [*starts[first].tolist(), len(raw)]
+    return [raw[one:other] for one, other in pairwise(bounds)]
 
 
-def _shards(postings: Mapping[str, bytearray]) -> list[bytes]:
-    names = sorted(postings)
-    encoded = [name.encode() for name in names]
-    total = sum(len(raw) + len(postings[name]) + 3 for name, raw in zip(names, encoded, strict=True))
-    shards = [bytearray() for _ in range(-(-total // SHARD_BYTES))]
-    for name, raw in zip(names, encoded, strict=True):
-        shard, data = shards[shard_of(raw, len(shards))], postings[name]
-        shard += _number(len(raw)) + raw + _number(len(data)) + data
+def _shards(rows: Sequence[tuple[bytes, bytes]], most: int) -> list[bytes]:
+    total = sum([len(term) + len(data) + 2 for term, data in rows])
+    number = -(-total // SHARD_BYTES)
+    shards = [bytearray() for _ in range(min(number, most) if most else number)]
+    for term, data in rows:
+        shard = shards[crc32(term) % len(shards)]
+        shard += _SMALL[len(term)]
+        shard += term
+        shard += _SMALL[len(data)] if len(data) < 128 else _number(len(data))
+        shard += data
     return [bytes(shard) for shard in shards]
 
 
@@ -173,6 +200,9 @@ def _number(value: int) -> bytes:
         value >>= 7
     data.append(value)
     return bytes(data)
+
+
+_SMALL = [bytes((value,)) for value in range(128)]
 
 
 def read_shard(shard: bytes) -> dict[str, list[tuple[int, int, int]]]:

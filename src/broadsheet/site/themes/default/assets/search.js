@@ -5,7 +5,7 @@
   const CJK = "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3134f}\\u3040-\\u30ff\\u31f0-\\u31ff\\uff66-\\uff9f\\uac00-\\ud7af\\u1100-\\u11ff\\u3130-\\u318f";
   const RUN = new RegExp(`[${CJK}]+|(?:(?![${CJK}_])[\\p{L}\\p{N}])+`, "gu");
   const IS_CJK = new RegExp(`^[${CJK}]`, "u");
-  const PAGE = 10, LONGEST = 40, NOBODY = 0xffff, DAY = 86400000, EPOCH = Date.UTC(2000, 0, 1);
+  const PAGE = 10, LONGEST = 30, NOBODY = 0xffff, DAY = 86400000, EPOCH = Date.UTC(2000, 0, 1);
   // BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2, b = 0.5, over classes of count and of length.
   const COUNT = [1, 2.5, 5, 8], LENGTH = [0.3, 0.8, 1.6, 3];
 
