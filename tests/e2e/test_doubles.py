@@ -14,10 +14,12 @@ from click.testing import CliRunner
 from broadsheet import parse_feed
 from broadsheet.cli import cli
 from broadsheet.newspaper import Newspaper
+from broadsheet.site import search
 from broadsheet.site.check import check_site
 from broadsheet.store import site
 from tests.conftest import NOW, Answer, Web, item, rss
 from tests.e2e.test_stories import report, say
+from tests.site.test_search import found as search_for
 
 TEXT, OTHER = report(11), report(12)
 MOLE, WIRE = "Ship freed from the mole", "https://wire.example/a/1"
@@ -191,6 +193,24 @@ def test_split_makes_both_pages_whole_again(web: Web, paper: Callable[..., Newsp
     before = tree(made)
     made.build(full=True)
     assert tree(made) == before
+
+
+def test_what_is_whole_again_is_found_again(
+    web: Web, paper: Callable[..., Newspaper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its words come back into a part of the search's index that was closed long ago."""
+    monkeypatch.setattr(search, "TAIL", 8)
+    monkeypatch.setattr(search, "SEGMENT", 16)
+    made = channels(web, paper)
+    carry(web, "one", FIRST)
+    carry(web, "two", AGAIN)
+    made.run()
+    carry(web, "one", FIRST, *(item(number, text=report(number)) for number in range(100, 130)))
+    made.run()
+    assert search_for(made, "ship") == {MOLE}
+    say(made, "story", "split", f"https://paper.example/{addresses(made)['The ship is free']}")
+    made.build()
+    assert search_for(made, "ship") == {MOLE, "The ship is free"}
 
 
 @pytest.mark.parametrize("taken", ["first", "second"])
@@ -401,7 +421,7 @@ def test_the_order_of_arrival_in_one_run_does_not_matter(
 
 
 def test_a_double_costs_what_it_changes(web: Web, paper: Callable[..., Newspaper]) -> None:
-    """However many articles there are: two addresses, the lists in which they stand, and what stands on every build."""
+    """However many articles there are: two addresses and the lists that it enters; the search has its newest part made anew."""
     made = channels(web, paper)
     carry(web, "one", *(item(number, text=report(number)) for number in range(100, 220)))
     made.run()
@@ -411,7 +431,7 @@ def test_a_double_costs_what_it_changes(web: Web, paper: Callable[..., Newspaper
     carry(web, "two", AGAIN)
     made.run()
     where = addresses(made)
-    changed = {path for path, body in tree(made).items() if before.get(path) != body}
+    changed = {path for path, body in tree(made).items() if before.get(path) != body and not path.startswith("search/")}
     channel = next(path for path, titles in standing(made).items() if titles == ["The ship is free"])
     assert changed == {
         where[MOLE], where["The ship is free"], *(f"{channel}{name}" for name in ("index.html", "feed.xml", "feed.json")),

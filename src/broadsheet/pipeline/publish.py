@@ -106,7 +106,6 @@ def _complete(connection: Connection, composer: Composer) -> None:
         if rows[article].seq is not None and specs:
             lacking.append((article, specs))
     site.enter(connection, sorted(lacking, key=lambda item: rows[item[0]].seq or 0))
-    doubles.settled(connection, ids)
 
 
 def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], key: str, *, full: bool) -> None:
@@ -131,6 +130,7 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     with run.store.begin() as connection:
         index.save(connection)
         site.save_outputs(connection, writer.written, removed)
+        doubles.settled(connection, doubles.whole_again(connection))
         articles.mark(connection, dirty, dirty=False)
         queue.set_meta(connection, "site_key", key)
     reader.close()

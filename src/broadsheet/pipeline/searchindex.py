@@ -48,11 +48,13 @@ class SearchIndex:
         total = site.published(self._connection)
         changed = {} if self._anew else site.numbers(self._connection, dirty)
         gone = {changed[article] for article in self._untold(list(changed))}
+        # What has its own page again may have been told by another's when its words were taken.
+        gone |= set(site.numbers(self._connection, doubles.whole_again(self._connection)).values())
         touched = set(changed.values())
         kept = {} if self._anew else {(span.start, span.end): span for span in self._before.spans}
         for start, end in search.spans(total):
             known = kept.get((start, end))
-            # What lies behind the tail has its words from when it was closed; only what went makes it anew.
+            # What lies behind the tail has its words from when it was closed; only what went or came back makes it anew.
             stale = touched if start >= total // search.TAIL * search.TAIL else gone
             there = known is not None and (root / FOLDER / known.folder).is_dir()
             if known is None or not there or any(start <= number < end for number in stale):
