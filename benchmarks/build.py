@@ -19,12 +19,18 @@ from broadsheet.model import Article, Entry
 from broadsheet.newspaper import Newspaper
 from broadsheet.store import articles, feeds
 
+def drawn(chance, number):
+    # By Zipf's law: the one of rank r comes 1/r times as often as the first.
+    return int(number ** chance.random()) - 1
+
 maker = random.Random(0)
-vocabulary = ["".join(chr(0x4E00 + maker.randrange(3000)) for _ in range(2)) for _ in range(40_000)]
+vocabulary = ["".join(chr(0x4E00 + drawn(maker, 3000)) for _ in range(maker.choice((1, 2, 2, 2, 3)))) for _ in range(40_000)]
 
 def words(chance, count):
-    # By Zipf's law: the word of rank r comes 1/r times as often as the first.
-    return "".join(vocabulary[int(len(vocabulary) ** chance.random()) - 1] for _ in range(count // 2))
+    text = ""
+    while len(text) < count:
+        text += vocabulary[drawn(chance, len(vocabulary))]
+    return text[:count]
 
 first, last = int(sys.argv[2]), int(sys.argv[3])
 base = datetime(2026, 1, 1, tzinfo=UTC)

@@ -30,6 +30,7 @@ from broadsheet.text import tokens
 
 FORMAT = 1
 SEGMENT, TAIL, BLOCK = 4096, 256, 32
+"""Articles of a segment (12 bits in ``_postings``), of a tail at most, and of a file of results."""
 SHARD_BYTES, TAIL_SHARDS = 8_000, 16
 """A tail is written anew with every article, so it has few files; they are longer for it."""
 LONGEST_TERM = 30
@@ -136,7 +137,7 @@ def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[b
     Nothing where no term is. Postings are sorted and written by whole arrays: 3 million of them are a segment.
     """
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    terms_, places, classes = [], [], []
+    keys: list[Numbers] = []
     for document in documents:
         found = Counter(terms(document.text))
         titled = set(terms(document.title))
@@ -145,30 +146,31 @@ def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[b
         times = np.fromiter(found.values(), np.int64, len(found))
         kinds = np.searchsorted(_TIMES, times)
         kinds[np.isin(here, [numbers[term] for term in titled])] = len(_TIMES) + 1
-        terms_.append(here)
-        places.append(np.full(len(found), document.number - start))
-        classes.append(kinds << 2 | np.searchsorted(_LENGTHS, times.sum()))
+        length = int(np.searchsorted(_LENGTHS, times.sum()))
+        keys.append(here << 16 | (document.number - start) << 4 | kinds << 2 | length)
     if not numbers:
         return []
-    rows = _postings(np.concatenate(terms_), np.concatenate(places), np.concatenate(classes))
+    rows = _postings(keys)
     return _shards(sorted((term.encode(), rows[number]) for term, number in numbers.items()), most)
 
 
-def _postings(terms_: Numbers, places: Numbers, classes: Numbers) -> list[bytes]:
-    """Return the postings of each term, by its number; articles come in ascending order."""
-    order = np.argsort(terms_, kind="stable")
-    terms_, places, classes = terms_[order], places[order], classes[order]
-    first = np.flatnonzero(np.diff(terms_, prepend=-1))
+def _postings(keys: list[Numbers]) -> list[bytes]:
+    """Return the postings of each term, by its number. A key is term, place in the run (12 bits) and classes (4 bits)."""
+    key = np.concatenate(keys)
+    keys.clear()
+    key.sort()
+    places = (key >> 4 & 0xFFF).astype(np.int32)
+    first = np.flatnonzero(np.diff(key >> 16, prepend=-1))
     before = np.empty_like(places)
     before[1:] = places[:-1]
     before[first] = -1
-    values = (places - before) << 4 | classes
-    sizes = 1 + (values >= 1 << 7).astype(np.int64) + (values >= 1 << 14)
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
-    data = np.zeros(ends[-1], np.uint8)
+    values = (places - before) << 4 | (key & 0xF).astype(np.int32)
+    del key, places, before
+    sizes = 1 + (values >= 1 << 7).astype(np.int32) + (values >= 1 << 14)
+    starts = np.cumsum(sizes) - sizes
+    data = np.zeros(int(starts[-1] + sizes[-1]), np.uint8)
     for place in range(3):
-        more = sizes > place
+        more = np.flatnonzero(sizes > place)
         data[starts[more] + place] = values[more] >> 7 * place & 0x7F | (sizes[more] > place + 1) << 7
     raw = data.tobytes()
     bounds = [*starts[first].tolist(), len(raw)]
