@@ -312,3 +312,12 @@ def test_a_long_text_comes_back_at_all(kind: str) -> None:
     sample = unit * (500_000 // len(unit))
     for function in (text.collapse, text.plain_title, text.visible_text, text.excerpt, text.language, text.tokens):
         function(sample)
+
+
+def test_every_combining_mark_is_looked_for() -> None:
+    """The quick look before the exact one passes over none of them."""
+    marks = [chr(code) for code in range(0x110000) if unicodedata.combining(chr(code))]
+    assert len(marks) > 900
+    assert all(text._MAY_HOLD_MARKS.search(mark) for mark in marks if ord(mark) < 0x1F000)
+    assert len(text.clean("a" + marks[0] * 100)) < 50
+    assert text.clean("渡轮 abc") == "渡轮 abc"

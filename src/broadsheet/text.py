@@ -54,7 +54,13 @@ def clean(text: str) -> str:
 
 
 def _few_marks(text: str) -> str:
-    return _marks().sub(r"\1", text)
+    return _marks().sub(r"\1", text) if _MAY_HOLD_MARKS.search(text) else text
+
+
+# Seven ranges are looked through five times as fast as the hundreds that the marks are.
+_MAY_HOLD_MARKS = re.compile(
+    "[\u0300-\u1fff\u20d0-\u20ff\u2cef-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e-\ufe2f\U00010100-\U0001ffff]"
+)
 
 
 @lru_cache(maxsize=1)
