@@ -25,6 +25,36 @@ from tests.export.browser import browser
 # ------------------------------------------------------------------------------------------------- the format
 
 
+def read_shard(shard: bytes) -> dict[str, list[tuple[int, int, int]]]:
+    """Return the postings of a shard: (number from the run's start, class of count, class of length) of each term."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    place = 0
+
+    def number() -> int:
+        nonlocal place
+        value = shift = 0
+        while True:
+            byte = shard[place]
+            place += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while place < len(shard):
+        size = number()
+        term = shard[place : place + size].decode()
+        place += size
+        end = number() + place
+        here, rows = -1, []
+        while place < end:
+            value = number()
+            here += value >> 4
+            rows.append((here, value >> 2 & 3, value & 3))
+        found[term] = rows
+    return found
+
+
 @given(st.integers(0, 60_000))
 def test_runs_cover_everything_once_and_settled_ones_never_move(total: int) -> None:
     runs = search.spans(total)
@@ -49,7 +79,7 @@ def test_an_index_is_read_back_as_it_was_meant(texts: list[tuple[str, str]], sta
     shards = search.index(documents, start)
     found: dict[str, list[tuple[int, int, int]]] = {}
     for number, shard in enumerate(shards):
-        for term, rows in search.read_shard(shard).items():
+        for term, rows in read_shard(shard).items():
             assert search.shard_of(term.encode(), len(shards)) == number
             assert term not in found
             found[term] = rows
@@ -120,7 +150,7 @@ def found(made: Newspaper, query: str) -> set[str]:
         left: set[int] | None = None
         for term in search.terms(query):
             shard = files[f"{span['folder']}/{search.shard_of(term.encode(), span['shards'])}.bin"]
-            here = {number for number, _, _ in search.read_shard(shard).get(term, [])}
+            here = {number for number, _, _ in read_shard(shard).get(term, [])}
             left = here if left is None else left & here
         for number in left or ():
             entry = json.loads(files[f"d/{(span['start'] + number) // search.BLOCK}.json"])[

@@ -49,7 +49,7 @@ def test_migrations_make_the_schema_that_the_code_knows(store: Store, tmp_path: 
     sqlite3.connect(path).close()
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
-        migrate(connection, "head")
+        migrate(connection)
     engine.dispose()
     old = Store.open(f"sqlite:///{path}", tmp_path)
     assert _shape(old) == _shape(store)

@@ -38,12 +38,12 @@ def parse_sitemap(data: bytes, *, url: str = "", content_type: str | None = None
         data = _unpacked(data, limits.BYTES + 1)
     limits.check_size(data)
     loaded = tree.load(data, content_type)
-    kind = _local(loaded.root) if loaded.root is not None else ""
+    kind = tree.local_name(loaded.root) if loaded.root is not None else ""
     if kind == "sitemapindex":
         raise NotAFeed(_index(loaded.root, url))
     if kind != "urlset":
         raise NotAFeed(foreign.describe(data, loaded.text, loaded.root))
-    addresses = [node for node in loaded.root if _local(node) == "url"]
+    addresses = [node for node in loaded.root if tree.local_name(node) == "url"]
     if len(addresses) > ADDRESSES:
         raise LimitExceeded(f"the sitemap has {len(addresses):,} addresses, more than {ADDRESSES:,}", "addresses")
     found: dict[str, Entry] = {}
@@ -67,7 +67,7 @@ def children(data: bytes, url: str) -> list[str]:
         root = tree.load(_unpacked(data, limits.BYTES) if data[:2] == b"\x1f\x8b" else data, None).root
     except LimitExceeded:
         return []
-    return _children(root, url) if root is not None and _local(root) == "sitemapindex" else []
+    return _children(root, url) if root is not None and tree.local_name(root) == "sitemapindex" else []
 
 
 def _entry(node: Any, url: str) -> Entry | None:
@@ -107,7 +107,7 @@ def _children(root: Any, url: str) -> list[str]:
 def _text(node: Any, *path: str) -> str:
     """Return the text at the end of a path of element names, whatever their namespaces."""
     for name in path:
-        node = next((child for child in node if _local(child) == name), None)
+        node = next((child for child in node if tree.local_name(child) == name), None)
         if node is None:
             return ""
     return " ".join("".join(node.itertext()).split())[: limits.TITLE]
@@ -116,10 +116,6 @@ def _text(node: Any, *path: str) -> str:
 def _address(node: Any, url: str, *path: str) -> str:
     address = _text(node, *path, "loc")
     return urls.resolve(url, address) if address else ""
-
-
-def _local(node: Any) -> str:
-    return node.tag.rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
 
 
 def _site(url: str) -> str:

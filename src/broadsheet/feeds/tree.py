@@ -155,24 +155,25 @@ def _recovering(text: str) -> Any:
     return root
 
 
-def _local(element: Any) -> str:
+def local_name(element: Any) -> str:
+    """Return the name of an element without its namespace, in lower case; nothing of what is no element."""
     tag = element.tag
     return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
 
 
 def _container(root: Any) -> Any:
     """Return the element that items stand in: the channel of RSS, else the root."""
-    if _local(root) == "rss":
+    if local_name(root) == "rss":
         for child in root:
-            if _local(child) == "channel":
+            if local_name(child) == "channel":
                 return child
     return root
 
 
 def _item_count(root: Any) -> int:
     parents = [root] if root is not None else []
-    parents += [child for child in parents[0] if _local(child) == "channel"] if parents else []
-    return sum(_local(child) in ("item", "entry") for parent in parents for child in parent)
+    parents += [child for child in parents[0] if local_name(child) == "channel"] if parents else []
+    return sum(local_name(child) in ("item", "entry") for parent in parents for child in parent)
 
 
 def _salvage(text: str, problems: dict[str, None]) -> Any:
@@ -213,4 +214,4 @@ def _piece(start: str, piece: str, end: str) -> Any:
     root = _recovering(f"{start}{repair.opaque_fields(piece)}")
     if root is None:
         return None
-    return next((child for child in root if _local(child) in ("item", "entry")), None)
+    return next((child for child in root if local_name(child) in ("item", "entry")), None)

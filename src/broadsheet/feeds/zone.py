@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from broadsheet.model import Record
+from broadsheet.model import Feed, FeedState, Record
 
 NEWEST = 40
 TOLERANCE = timedelta(minutes=10)
@@ -55,6 +55,11 @@ class Offset(Record, frozen=True, kw_only=True):
 
     hours: int = 0
     by: Literal["", "future", "twins"] = ""
+
+
+def offset(feed: Feed, state: FeedState) -> int:
+    """Return the hours that a feed's dates are ahead: what the configuration says, else what was learnt."""
+    return state.zone_offset if feed.zone_offset is None else feed.zone_offset
 
 
 def learn(known: Offset, items: Sequence[Sighting], twins: Sequence[Twin]) -> Offset:

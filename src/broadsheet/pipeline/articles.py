@@ -19,7 +19,7 @@ from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Reques
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
-from broadsheet.pipeline.run import Run, batches
+from broadsheet.pipeline.run import Run, batches, kept
 from broadsheet.store import articles, feeds, queue, responses, search, templates
 from broadsheet.store.blobs import write_durably
 from broadsheet.stories.doubles import Shown
@@ -69,9 +69,7 @@ def fetch(run: Run) -> None:
     for group in batches(
         fetch_many(requests, Manners.of(run.config.poll, run.config.site.url), run.clock), _SAVE_EVERY
     ):
-        full = [answer.value for answer in group if isinstance(answer, Done)]
-        digests = run.store.blobs.put_many([answer.body for answer in full])
-        bodies = {answer.key: digest for answer, digest in zip(full, digests, strict=True)}
+        bodies = {answer.key: body for answer, body in kept(run, group)}
         with run.store.begin() as connection:
             for answer in group:
                 if isinstance(answer, Failed):

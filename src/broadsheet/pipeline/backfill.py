@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from broadsheet.feeds import backfill as way_back
-from broadsheet.model import Done, Failed, FeedState, Outcome, Request, Response
+from broadsheet.model import Failed, FeedState, Outcome, Request, Response
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import merge
-from broadsheet.pipeline.run import Run, batches
+from broadsheet.pipeline.run import Run, batches, kept
 from broadsheet.store import feeds, queue, responses
 
 BACKFILL_VERSION = 1
@@ -43,22 +43,21 @@ def _pages(run: Run, requests: list[Request], given_up: set[str]) -> Iterator[tu
         requests, Manners.of(run.config.poll, run.config.site.url), run.clock
     )
     for group in batches(answers, _SAVE_EVERY):
-        full = [answer.value for answer in group if isinstance(answer, Done)]
-        digests = run.store.blobs.put_many([answer.body for answer in full])
+        full = kept(run, group)
         failed = [answer for answer in group if isinstance(answer, Failed)]
         given_up.update(answer.key for answer in failed)
         with run.store.begin() as connection:
             states = feeds.states_of(connection, [answer.key for answer in failed])
             feeds.save_states(connection, [_after_failure(states[answer.key], answer) for answer in failed])
-            numbers = responses.add_many(connection, "archive", list(zip(full, digests, strict=True)))
+            numbers = responses.add_many(connection, "archive", full)
             queue.put(connection, "parse", [str(number) for number in numbers])
-            kept = responses.documents(connection, numbers)
+            documents = responses.documents(connection, numbers)
         stage = run.report.stage("backfill")
         stage.done += len(full)
         stage.failed += len(failed)
         run.report.failures.extend(answer.message for answer in failed)
-        run.report.bytes_read += sum(answer.wire_bytes for answer in full)
-        yield from zip(kept, [answer.body for answer in full], strict=True)
+        run.report.bytes_read += sum(answer.wire_bytes for answer, _ in full)
+        yield from zip(documents, [answer.body for answer, _ in full], strict=True)
 
 
 def _after_failure(state: FeedState, failure: Failed) -> FeedState:

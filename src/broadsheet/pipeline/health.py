@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.config import Config
-from broadsheet.feeds import rsshub, schedule
+from broadsheet.feeds import rsshub, schedule, zone
 from broadsheet.model import Feed, FeedState
 from broadsheet.pipeline import hosts
 from broadsheet.store import feeds
@@ -99,6 +99,6 @@ def _line(
         alarming=state.failing_since is not None and now - state.failing_since >= ALARMING, error=state.error,
         gone=state.gone, answers=state.answers, unchanged=state.unchanged, saved_bytes=state.saved_bytes,
         moved_to=state.moved_to, served_by=state.served_by,
-        zone_offset=state.zone_offset if feed.zone_offset is None else feed.zone_offset,
+        zone_offset=zone.offset(feed, state),
         zone_by=state.zone_by if feed.zone_offset is None else "config",
     )  # fmt: skip

@@ -52,7 +52,7 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
     """Parse documents as they come, no two of one feed, and merge their entries into the store, many at once."""
     with run.store.read() as connection:
         known = feeds.everyone(connection)
-        refused = takedown.targets(connection, "domain") | takedown.targets(connection, "feed")
+        refused = frozenset(takedown.targets(connection, "domain") | takedown.targets(connection, "feed"))
         gone = takedown.targets(connection, "article")
     under_way: dict[str, Document] = {}
 
@@ -62,7 +62,7 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
             yield work.ParseInput(
                 key=str(document.number), feed=known.get(document.feed_id) or Feed(id=document.feed_id, url=document.url),
                 data=data, url=document.final_url, content_type=document.headers.get("content-type", ""),
-                fetched=document.fetched, refused=frozenset(refused),
+                fetched=document.fetched, refused=refused,
             )  # fmt: skip
 
     outcomes = run.engine.map(work.read_batch, batches(inputs(), _PARSE_TOGETHER))
@@ -80,7 +80,7 @@ class _Merge:
     """What a group of documents, no two of one feed, brings into the store; written at once at the end."""
 
     def __init__(
-        self, run: Run, connection: Connection, known: dict[str, Feed], refused: set[str], gone: set[str]
+        self, run: Run, connection: Connection, known: dict[str, Feed], refused: frozenset[str], gone: set[str]
     ) -> None:
         self._run = run
         self._connection = connection

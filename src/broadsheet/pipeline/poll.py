@@ -14,7 +14,7 @@ from broadsheet.messages import say
 from broadsheet.model import Done, Failed, Feed, FeedState, Outcome, Request, Response
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, merge
-from broadsheet.pipeline.run import FeedReport, Run, batches
+from broadsheet.pipeline.run import FeedReport, Run, batches, kept
 from broadsheet.store import feeds, queue, responses
 
 POLL_VERSION = 1
@@ -85,8 +85,7 @@ def _save(
     run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState]
 ) -> list[tuple[responses.Document, bytes]]:
     """Save what feeds answered: a failure, nothing new, or a document, which is due for parsing and returned."""
-    full = [answer.value for answer in group if isinstance(answer, Done) and answer.value.status != 304]
-    digests = dict(zip([answer.key for answer in full], run.store.blobs.put_many([a.body for a in full]), strict=True))
+    digests = {answer.key: body for answer, body in kept(run, group)}
     after: list[FeedState] = []
     fresh: list[Response] = []
     for answer in group:
@@ -108,9 +107,9 @@ def _save(
             after.append(state)
     with run.store.begin() as connection:
         feeds.save_states(connection, after)
-        kept = _keep(connection, [(answer, digests[answer.key]) for answer in fresh])
+        documents = _keep(connection, [(answer, digests[answer.key]) for answer in fresh])
     bodies = {answer.key: answer.body for answer in fresh}
-    return [(document, bodies[document.feed_id]) for document in kept]
+    return [(document, bodies[document.feed_id]) for document in documents]
 
 
 def _after_failure(run: Run, answer: Failed, state: FeedState) -> FeedState | None:

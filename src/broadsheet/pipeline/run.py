@@ -11,6 +11,7 @@ import msgspec
 
 from broadsheet.config import Config
 from broadsheet.engine import Engine
+from broadsheet.model import Done, Outcome, Response
 from broadsheet.store.database import Store
 
 REPORT_VERSION = 1
@@ -113,6 +114,12 @@ class Run(msgspec.Struct, kw_only=True):
     def output(self) -> Path:
         """The folder that the site is written to."""
         return self.folder / self.config.site.output
+
+
+def kept(run: Run, group: Iterable[Outcome[Response]]) -> list[tuple[Response, str]]:
+    """Keep the bodies of a group's answers, and return the answers that have one, each with the digest of its body."""
+    full = [answer.value for answer in group if isinstance(answer, Done) and answer.value.status != 304]
+    return list(zip(full, run.store.blobs.put_many([answer.body for answer in full]), strict=True))
 
 
 def batches(

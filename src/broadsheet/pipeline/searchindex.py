@@ -36,7 +36,7 @@ class SearchIndex:
         key = digest(json.dumps([search.FORMAT, policies, composer.base, str(composer.zone)]), size=8)
         self._anew = found.key != key
         self._before = found
-        self._sources = [] if self._anew else list(found.sources)
+        self._places = {} if self._anew else {names: place for place, names in enumerate(found.sources)}
         self._spans: list[Span] = []
         self._key = key
 
@@ -68,7 +68,7 @@ class SearchIndex:
 
     def manifest(self) -> Manifest:
         """Return what the index is made of now."""
-        return Manifest(block=search.BLOCK, key=self._key, spans=tuple(self._spans), sources=tuple(self._sources))
+        return Manifest(block=search.BLOCK, key=self._key, spans=tuple(self._spans), sources=tuple(self._places))
 
     def save(self, connection: Connection) -> None:
         """Remember the index for the next build."""
@@ -95,11 +95,12 @@ class SearchIndex:
         places: list[tuple[int, int]] = []
         most = search.TAIL_SHARDS if end - start <= search.TAIL else 0
         shards = search.index(self._documents(start, end, places), start, most=most)
-        folder = f"{start}-{digest(*shards, search.filters(places), size=5)}"
+        filters = search.filters(places)
+        folder = f"{start}-{digest(*shards, filters, size=5)}"
         self._spans.append(Span(start=start, end=end, folder=folder, shards=len(shards)))
         for number, shard in enumerate(shards):
             yield Output(path=f"{FOLDER}{folder}/{number}.bin", body=shard)
-        yield Output(path=f"{FOLDER}{folder}/filters.bin", body=search.filters(places))
+        yield Output(path=f"{FOLDER}{folder}/filters.bin", body=filters)
 
     def _documents(self, start: int, end: int, places: list[tuple[int, int]]) -> Iterator[search.Document]:
         for number, stored, text in self._numbered(range(start, end)):
@@ -117,8 +118,7 @@ class SearchIndex:
         found: set[str] = set()
         for group in batches(ids, _AT_ONCE):
             rows = articles.rows(self._connection, group)
-            found.update(article for article, stored in rows.items() if stored.state != "live")
-            found |= doubles.elsewhere(self._connection, group)
+            found.update(article for article, stored in rows.items() if _is_untold(stored))
         return found
 
     def _numbered(self, numbers: Iterable[int]) -> Iterator[tuple[int, StoredArticle | None, str]]:
@@ -126,16 +126,13 @@ class SearchIndex:
         for group in batches(numbers, _AT_ONCE):
             ids = site.at(self._connection, group[0], group[-1] + 1)
             whole = articles.whole(self._connection, list(ids.values()))
-            untold = self._untold(list(ids.values()))
             for number in group:
                 stored, _, text = whole.get(ids.get(number, ""), (None, "", ""))
-                yield (number, None, "") if ids.get(number) in untold else (number, stored, text)
+                yield (number, None, "") if stored is None or _is_untold(stored) else (number, stored, text)
 
     def _place(self, stored: StoredArticle) -> int:
         names = self._composer.names(self._composer.feed(stored.article.feed_id))
-        if names not in self._sources:
-            self._sources.append(names)
-        return self._sources.index(names)
+        return self._places.setdefault(names, len(self._places))
 
     def _block(self, block: int) -> Output:
         start = block * search.BLOCK
@@ -151,3 +148,8 @@ class SearchIndex:
             title=card.title, href=card.href, place=self._place(stored), day=card.published.iso[:10],
             language=card.language, excerpt=excerpt(card.excerpt, width=_EXCERPT),
         )  # fmt: skip
+
+
+def _is_untold(stored: StoredArticle) -> bool:
+    """Return whether an article has no page of its own: it was taken down, or another's page tells it."""
+    return stored.state != "live" or bool(stored.double_of)

@@ -28,11 +28,6 @@ def zones(run: Run) -> None:
         relate(run)
 
 
-def offset(feed: Feed, state: FeedState) -> int:
-    """Return the hours that a feed's dates are ahead: what the configuration says, else what was learnt."""
-    return state.zone_offset if feed.zone_offset is None else feed.zone_offset
-
-
 def _round(run: Run) -> int:
     """Learn, and date articles anew; return how many have another date."""
     with run.store.read() as connection:
@@ -47,15 +42,15 @@ def _round(run: Run) -> int:
             if feed_id in waiting:
                 state = _learnt(connection, state, publishers)
             feed = known.get(feed_id) or Feed(id=feed_id, url=feed_id)
-            changed += _redate(run, connection, state, offset(feed, state))
-            feeds.save_states(connection, [msgspec.structs.replace(state, zone_used=offset(feed, state))])
+            changed += _redate(run, connection, state, zone.offset(feed, state))
+            feeds.save_states(connection, [msgspec.structs.replace(state, zone_used=zone.offset(feed, state))])
             queue.done(connection, "zone", ZONE_VERSION, [(feed_id, "", "done", "")], run.now)
     run.report.stage("zone").done += changed
     return changed
 
 
 def _is_stale(feed: Feed | None, state: FeedState) -> bool:
-    return feed is not None and offset(feed, state) != state.zone_used
+    return feed is not None and zone.offset(feed, state) != state.zone_used
 
 
 def _learnt(connection: Connection, state: FeedState, publishers: dict[str, str]) -> FeedState:

@@ -19,14 +19,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from itertools import count, pairwise
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from broadsheet.model import Record
 from broadsheet.text import tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
 
 FORMAT = 1
 SEGMENT, TAIL, BLOCK = 4096, 256, 32
@@ -42,8 +47,6 @@ _LENGTHS = (150, 500, 1500)
 _EPOCH = date(2000, 1, 1)
 NOBODY = 0xFFFF
 _WORD = re.compile("[a-z]{4,}")
-
-Numbers = NDArray[np.int64]
 
 
 class Document(Record, frozen=True, kw_only=True):
@@ -136,6 +139,8 @@ def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[b
 
     Nothing where no term is. Postings are sorted and written by whole arrays: 3 million of them are a segment.
     """
+    import numpy as np  # a build with nothing new does without
+
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     keys: list[Numbers] = []
     for document in documents:
@@ -156,6 +161,8 @@ def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[b
 
 def _postings(keys: list[Numbers]) -> list[bytes]:
     """Return the postings of each term, by its number. A key is term, place in the run (12 bits) and classes (4 bits)."""
+    import numpy as np
+
     key = np.concatenate(keys)
     keys.clear()
     key.sort()
@@ -182,7 +189,7 @@ def _shards(rows: Sequence[tuple[bytes, bytes]], most: int) -> list[bytes]:
     number = -(-total // SHARD_BYTES)
     shards = [bytearray() for _ in range(min(number, most) if most else number)]
     for term, data in rows:
-        shard = shards[crc32(term) % len(shards)]
+        shard = shards[shard_of(term, len(shards))]
         shard += _SMALL[len(term)]
         shard += term
         shard += _SMALL[len(data)] if len(data) < 128 else _number(len(data))
@@ -205,36 +212,6 @@ def _number(value: int) -> bytes:
 
 
 _SMALL = [bytes((value,)) for value in range(128)]
-
-
-def read_shard(shard: bytes) -> dict[str, list[tuple[int, int, int]]]:
-    """Return the postings of a shard: (number from the run's start, class of count, class of length) of each term."""
-    found: dict[str, list[tuple[int, int, int]]] = {}
-    place = 0
-
-    def number() -> int:
-        nonlocal place
-        value = shift = 0
-        while True:
-            byte = shard[place]
-            place += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-    while place < len(shard):
-        size = number()
-        term = shard[place : place + size].decode()
-        place += size
-        end = number() + place
-        here, rows = -1, []
-        while place < end:
-            value = number()
-            here += value >> 4
-            rows.append((here, value >> 2 & 3, value & 3))
-        found[term] = rows
-    return found
 
 
 def days(instant: datetime, zone: tzinfo) -> int:

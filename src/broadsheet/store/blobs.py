@@ -9,17 +9,20 @@ Stores made before there were packs have a file a body, ``<digest>.zst``, which 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
 
 import sqlalchemy as sa
 import zstandard
+from sqlalchemy.engine import Connection
 
 from broadsheet.errors import StoreError
 from broadsheet.store.bulk import Insert, chunks
 from broadsheet.store.schema import blobs
 
+Transaction = Callable[[], AbstractContextManager[Connection]]
 _PLACE = Insert(blobs, ("digest", "pack", "start", "size"), conflict="nothing")
 
 
@@ -30,9 +33,10 @@ def _digest(data: bytes) -> str:
 class Blobs:
     """A folder of packs. Each body is named by the BLAKE2b digest (20 bytes, hex) of what it holds."""
 
-    def __init__(self, folder: Path, engine: sa.Engine) -> None:
+    def __init__(self, folder: Path, begin: Transaction, read: Transaction) -> None:
         self._folder = folder
-        self._engine = engine
+        self._begin = begin
+        self._read = read
 
     def put(self, data: bytes) -> str:
         """Keep the bytes and return their digest. When it returns they are on disk."""
@@ -60,7 +64,7 @@ class Blobs:
         for digest, frame in zip(fresh, frames, strict=True):
             rows.append((digest, pack, start, len(frame)))
             start += len(frame)
-        with self._engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        with self._begin() as connection:
             _PLACE(connection, rows)
         return digests
 
@@ -96,7 +100,7 @@ class Blobs:
                     handle.write(bytes(size))
                     handle.flush()
                     os.fsync(handle.fileno())
-            with self._engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            with self._begin() as connection:
                 connection.execute(sa.delete(blobs).where(blobs.c.digest == digest))
                 left = connection.scalar(sa.select(sa.func.count()).where(blobs.c.pack == path.stem))
             if not left:
@@ -106,7 +110,7 @@ class Blobs:
         return self._folder / pack[:2] / f"{pack}.pack"
 
     def _known(self, digests: Sequence[str]) -> set[str]:
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return {
                 digest
                 for some in chunks(digests)
@@ -114,7 +118,7 @@ class Blobs:
             }
 
     def _place(self, digest: str) -> tuple[Path, int, int] | None:
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             row = connection.execute(sa.select(blobs).where(blobs.c.digest == digest)).one_or_none()
         if row is not None:
             return self._path(row.pack), row.start, row.size

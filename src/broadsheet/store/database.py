@@ -37,9 +37,9 @@ def from_micros(value: int) -> datetime:
 class Store:
     """A newspaper's store. Use ``begin`` to write in one transaction and ``read`` to look."""
 
-    def __init__(self, engine: sa.Engine, blobs: Blobs, state_dir: Path) -> None:
+    def __init__(self, engine: sa.Engine, state_dir: Path) -> None:
         self.engine = engine
-        self.blobs = blobs
+        self.blobs = Blobs(state_dir / "blobs", self.begin, self.read)
         self.state_dir = state_dir
 
     @classmethod
@@ -56,7 +56,7 @@ class Store:
         engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "begin", _begin)
-        store = cls(engine, Blobs(path.parent / "blobs", engine), path.parent)
+        store = cls(engine, path.parent)
         try:
             with engine.connect() as connection:
                 _migrate(connection, path)
@@ -145,11 +145,11 @@ def _migrate(connection: Connection, path: Path) -> None:
         raise StoreError(
             f"{path} was written by a newer Broadsheet (schema {found}, this one knows {HEAD}); upgrade it"
         )
-    migrate(connection, "head")
+    migrate(connection)
 
 
-def migrate(connection: Connection, revision: str) -> None:
-    """Bring the tables to a revision. Imports Alembic, which takes longer than the rest of a small run."""
+def migrate(connection: Connection) -> None:
+    """Bring the tables to the newest revision. Imports Alembic, which takes longer than the rest of a small run."""
     from alembic import command
     from alembic.config import Config
 
@@ -158,5 +158,5 @@ def migrate(connection: Connection, revision: str) -> None:
     configuration.attributes["connection"] = connection
     connection.commit()
     connection = connection.execution_options(immediate=True)
-    command.upgrade(configuration, revision)
+    command.upgrade(configuration, "head")
     connection.commit()

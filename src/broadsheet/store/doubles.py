@@ -105,19 +105,6 @@ def settled(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(sa.delete(doubles).where(doubles.c.article_id.in_(some)))
 
 
-def elsewhere(connection: Connection, ids: Collection[str]) -> set[str]:
-    """Return those of the articles that the page of another article tells."""
-    found: set[str] = set()
-    for some in chunks(sorted(ids)):
-        query = (
-            sa.select(doubles.c.article_id)
-            .join(articles, articles.c.id == doubles.c.page)
-            .where(doubles.c.article_id.in_(some), doubles.c.page != doubles.c.article_id, articles.c.state == "live")
-        )
-        found.update(connection.scalars(query))
-    return found
-
-
 def told_by(connection: Connection, pages: Collection[str]) -> dict[str, list[str]]:
     """Return the further articles that each of the pages tells, by the page's article, oldest first."""
     found: dict[str, list[str]] = defaultdict(list)

@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Entry
+from broadsheet.store.bulk import CHUNK, chunks
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import article_keys, articles, entries, responses, tombstones
-
-_CHUNK = 500
 
 
 class EntryRow(NamedTuple):
@@ -57,7 +56,7 @@ def answers(connection: Connection, since: datetime | None) -> Iterator[AnswerRo
     query = sa.select(responses).order_by(responses.c.fetched, responses.c.id)
     if since is not None:
         query = query.where(responses.c.fetched >= to_micros(since))
-    for row in connection.execution_options(yield_per=_CHUNK).execute(query):
+    for row in connection.execution_options(yield_per=CHUNK).execute(query):
         yield AnswerRow(
             row.id, row.kind, row.key, row.url, row.final_url, row.status,
             msgspec.json.decode(row.headers, type=dict[str, str]), row.body, from_micros(row.fetched),
@@ -73,11 +72,8 @@ def gone(connection: Connection) -> dict[str, str]:
 def keys_of(connection: Connection, ids: Collection[str]) -> dict[str, set[str]]:
     """Return the keys that lead to any of the articles, by feed."""
     found: dict[str, set[str]] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), _CHUNK):
-        query = sa.select(article_keys.c.feed_id, article_keys.c.key).where(
-            article_keys.c.article_id.in_(wanted[start : start + _CHUNK])
-        )
+    for some in chunks(sorted(ids)):
+        query = sa.select(article_keys.c.feed_id, article_keys.c.key).where(article_keys.c.article_id.in_(some))
         for row in connection.execute(query):
             found.setdefault(row.feed_id, set()).add(row.key)
     return found

@@ -82,8 +82,8 @@ def places(connection: Connection, ids: Sequence[str]) -> dict[str, list[Place]]
         row.id: (msgspec.json.decode(row.data, type=ListSpec), row.size) for row in connection.execute(sa.select(lists))
     }
     found: dict[str, list[Place]] = {}
-    for start in range(0, len(ids), 500):
-        query = sa.select(list_items).where(list_items.c.article_id.in_(ids[start : start + 500]))
+    for some in chunks(ids):
+        query = sa.select(list_items).where(list_items.c.article_id.in_(some))
         for row in connection.execute(query.order_by(list_items.c.list_id)):
             spec, size = specs[row.list_id]
             found.setdefault(row.article_id, []).append(Place(spec=spec, position=row.position, size=size))
@@ -125,8 +125,8 @@ def days_around(connection: Connection, key: str) -> tuple[str, str]:
 def known(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
     """Return the digest under which each of the paths was written last, of those that were."""
     found: dict[str, str] = {}
-    for start in range(0, len(paths), 500):
-        query = sa.select(outputs.c.path, outputs.c.digest).where(outputs.c.path.in_(paths[start : start + 500]))
+    for some in chunks(paths):
+        query = sa.select(outputs.c.path, outputs.c.digest).where(outputs.c.path.in_(some))
         found |= {row.path: row.digest for row in connection.execute(query)}
     return found
 

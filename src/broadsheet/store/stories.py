@@ -15,15 +15,18 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Match, Story, story_path
 from broadsheet.store import site
+from broadsheet.store.bulk import CHUNK, Insert, chunks
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import (
     articles,
     bodies,
     doubles,
     matches,
+    shingles,
     signatures,
     story_aliases,
     story_overrides,
+    title_keys,
 )
 from broadsheet.stories.cluster import Member, tell
 from broadsheet.stories.duplicates import WINDOW, Candidate
@@ -41,8 +44,14 @@ _SPAN = 2 * (WINDOW // timedelta(microseconds=1))
 touch a few days' part of the tree, however long the archive; and a name that was common last year still tells today."""
 _HASH = (1 << 48) - 1
 _CANDIDATE = msgspec.json.Decoder(Candidate)
-_AT_ONCE = 500
-"""Keys looked up by one statement."""
+_EITHER = 400
+"""Articles that one statement names twice, as either side of a match."""
+_HOLD = {
+    table.name: Insert(table, (column, "article_id"), conflict="nothing")
+    for table, column in ((shingles, "hash"), (title_keys, "key"))
+}
+_SIGN = Insert(signatures, ("article_id", "data"), conflict="update")
+_MATCH = Insert(matches, ("a", "b", "kind", "data"), conflict="update")
 
 
 def _window(item: Candidate) -> int:
@@ -98,8 +107,7 @@ def remember(connection: Connection, new: Sequence[Candidate]) -> dict[str, list
     """
     hashes = _Index(connection, "shingles", "hash", {item.id: _by_window(item, _hashes) for item in new})
     keys = _Index(connection, "title_keys", "key", {item.id: _by_window(item, _keys) for item in new})
-    rows = [(item.id, msgspec.json.encode(item)) for item in new]
-    _many(connection, "INSERT OR REPLACE INTO signatures (article_id, data) VALUES (?, ?)", rows)
+    _SIGN(connection, [(item.id, msgspec.json.encode(item)) for item in new])
     links = _Index(connection, "title_keys", "key", {item.id: (_address(item), []) for item in new})
     found: dict[str, list[str]] = {}
     for item in new:
@@ -133,7 +141,7 @@ class _Index:
                     known.append(article_id)
                     rows.append((key, article_id))
         # In the order of the tree, so that each of its pages is touched once a batch.
-        _many(connection, f"INSERT OR IGNORE INTO {table} ({column}, article_id) VALUES (?, ?)", sorted(rows))  # noqa: S608
+        _HOLD[table](connection, sorted(rows))
 
     def holding(self, key: Any) -> Sequence[str]:
         """Return the articles that hold a key."""
@@ -157,14 +165,11 @@ def _holders(connection: Connection, table: str, column: str, keys: set[Any]) ->
     """Return the articles that hold each of the keys, of those keys that any holds."""
     found: dict[Any, list[str]] = defaultdict(list)
     cursor = connection.connection.cursor()
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), _AT_ONCE):
-        step = wanted[start : start + _AT_ONCE]
+    places = ",".join("?" * CHUNK)
+    query = f"SELECT {column}, article_id FROM {table} WHERE {column} IN ({places})"  # noqa: S608 - names of ours
+    for some in chunks(sorted(keys)):
         # The last key again up to the full number, so that the statement is compiled once.
-        step += [step[-1]] * (_AT_ONCE - len(step))
-        places = ",".join("?" * _AT_ONCE)
-        query = f"SELECT {column}, article_id FROM {table} WHERE {column} IN ({places})"  # noqa: S608 - names of ours
-        for key, article in cursor.execute(query, step):
+        for key, article in cursor.execute(query, [*some, *[some[-1]] * (CHUNK - len(some))]):
             found[key].append(article)
     return found
 
@@ -206,8 +211,7 @@ def recall(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
 
 def add_matches(connection: Connection, found: Iterable[Match]) -> None:
     """Keep why articles belong together."""
-    rows = [(match.a, match.b, match.kind, msgspec.json.encode(match)) for match in found]
-    _many(connection, "INSERT OR REPLACE INTO matches (a, b, kind, data) VALUES (?, ?, ?, ?)", rows)
+    _MATCH(connection, [(match.a, match.b, match.kind, msgspec.json.encode(match)) for match in found])
 
 
 def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[str]]:
@@ -234,8 +238,7 @@ def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[s
 def twins(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, datetime]]:
     """Return the same reports elsewhere: (article, the other's feed, when that was published) of those whose date is known."""
     found = []
-    for start in range(0, len(ids), 400):
-        step = ids[start : start + 400]
+    for step in chunks(ids, _EITHER):
         other = sa.case((matches.c.a.in_(step), matches.c.b), else_=matches.c.a)
         query = (
             sa.select(matches.c.a, matches.c.b, articles.c.feed_id, articles.c.data)
@@ -321,10 +324,10 @@ def touch(connection: Connection, ids: Sequence[str]) -> None:
 def articles_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[str]]:
     """Return the live articles of each story."""
     found: dict[str, list[str]] = defaultdict(list)
-    for start in range(0, len(story_ids), 400):
+    for some in chunks(story_ids):
         query = (
             sa.select(articles.c.id, articles.c.story_id)
-            .where(articles.c.story_id.in_(story_ids[start : start + 400]), articles.c.state == "live")
+            .where(articles.c.story_id.in_(some), articles.c.state == "live")
             .order_by(articles.c.published, articles.c.id)
         )
         for row in connection.execute(query):
@@ -366,8 +369,7 @@ def told(connection: Connection, ids: Sequence[str], publishers: dict[str, str],
 def reasons(connection: Connection, ids: Sequence[str]) -> dict[str, list[Match]]:
     """Return why other articles belong to each of these, of those that have any."""
     found: dict[str, list[Match]] = defaultdict(list)
-    for start in range(0, len(ids), 400):
-        step = ids[start : start + 400]
+    for step in chunks(ids, _EITHER):
         query = sa.select(matches.c.data).where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)))
         for row in connection.scalars(query.order_by(matches.c.a, matches.c.b)):
             match = msgspec.json.decode(row, type=Match)
