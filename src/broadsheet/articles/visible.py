@@ -87,7 +87,7 @@ def _pieces(text: str) -> set[str]:
 def _is_own(element: Element) -> bool:
     """Return whether an element is neither in a part of the page that is about something else, nor its menu."""
     return not any(
-        ancestor.tag in ("nav", "footer", "aside") or hints_of(ancestor) & _ELSEWHERE and ancestor.tag != "body"
+        ancestor.tag in ("nav", "footer", "aside") or (hints_of(ancestor) & _ELSEWHERE and ancestor.tag != "body")
         for ancestor in element.iterancestors()
         if ancestor.tag not in ("html", "main", "article")
     )
