@@ -73,13 +73,13 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
             raise
         refused = [Removed(what="page", why="more than a parser may have", evidence=f"limit {error.limit}")]
     meta = found.meta
-    markup, origin = _choose(found.body, entry)
-    if not markup and found.body is None and not (entry and entry.title):
+    markup, origin = _choose(found.cut.body, entry)
+    if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
     title = plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
     base = url if origin == "page" or not (entry and entry.link) else entry.link
-    if origin == "page" and found.body is not None:
-        root, removed = found.body, tidy_tree(found.body, base_url=base, title=title, template=template)
+    if origin == "page" and found.cut.body is not None:
+        root, removed = found.cut.body, tidy_tree(found.cut.body, base_url=base, title=title, template=template)
     else:
         root, removed = tidy(markup, base_url=base, title=title, template=template)
     text = "\n".join(lines(root))
@@ -169,10 +169,9 @@ def is_whole(entry: Entry) -> bool:
 
 
 class _Found(NamedTuple):
-    """What a page gives: its body cut down to the article, the picture at its top, and what it says of itself."""
+    """What a page gives: its article, and what it says of itself."""
 
-    body: Element | None = None
-    picture: Image | None = None
+    cut: page.Cut = page.Cut()
     meta: Metadata = Metadata()
 
 
@@ -185,8 +184,12 @@ def _from_page(html: bytes, url: str, entry: Entry | None) -> _Found:
     byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
     if meta.published is None and not (entry and feed_date(entry)) and (shown := visible.date(tree, url)):
         meta = msgspec.structs.replace(meta, published=shown, origin=meta.origin | {"published": "page text"})
-    cut = page.cut(tree, url, title=title, author=byline)
-    return _Found(*cut, meta) if cut else _Found(meta=meta)
+    cut = page.cut(tree, url, title=title, author=byline, site=meta.site)
+    if not meta.authors and (named := cut.byline or meta.publisher):
+        meta = msgspec.structs.replace(
+            meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
+        )
+    return _Found(cut, meta)
 
 
 def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
@@ -268,8 +271,8 @@ def _lead(entry: Entry | None, found: _Found, images: list[Image], template: Tem
         candidates.append(entry.image)
     if entry:
         candidates += [Image(url=item.url) for item in entry.enclosures if item.type.startswith("image/")]
-    if found.picture:
-        candidates.append(found.picture)
+    if found.cut.picture:
+        candidates.append(found.cut.picture)
     if found.meta.image:
         candidates.append(Image(url=found.meta.image))
     candidates = [known.get(image.url, image) for image in candidates] + images

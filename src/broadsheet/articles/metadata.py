@@ -46,6 +46,8 @@ class Metadata(Record, frozen=True, kw_only=True):
     language: str = ""
     canonical: str = ""
     site: str = ""
+    publisher: tuple[str, ...] = ()
+    """What stands in the author's place without being a person's name: the site's, an address."""
     origin: dict[str, str] = {}
 
 
@@ -84,13 +86,12 @@ def read_metadata(tree: Element, url: str) -> Metadata:
     authors = pick(
         "byline", ("json-ld", tuple(name for name in _names(linked.get("author")) if name in named)),
         ("meta", tuple(name for name in _split_names(meta_author) if name in named)),
-        ("page", visible.byline(tree, site)),
-        ("json-ld", _names(linked.get("author"))), ("meta", _split_names(meta_author)),
     )  # fmt: skip
     canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
     return Metadata(
         title=plain_title(title or ""),
         authors=authors or (),
+        publisher=() if authors else _names(linked.get("author")) or _split_names(meta_author),
         published=pick(
             "published", ("json-ld", _date(linked.get("datePublished"))), ("meta", _date(first(_PUBLISHED)))
         ),

@@ -6,12 +6,13 @@ import logging
 import re
 from configparser import ConfigParser
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import lxml.html
 
 from broadsheet import encoding
 from broadsheet.articles import blocks as text_blocks
+from broadsheet.articles import visible
 from broadsheet.articles.images import picture_at_top
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.tree import Element
@@ -54,11 +55,16 @@ def parse_page(html: bytes, url: str) -> Element | None:
         return None
 
 
-def cut(tree: Element, url: str, *, title: str = "", author: str = "") -> tuple[Element, Image | None] | None:
-    """Return the body cut down to the article, and the picture at its top; None where it holds no text.
+class Cut(NamedTuple):
+    """A page's body cut down to the article, the picture at its top, and the name that it shows as the author's."""
 
-    The tree is used up.
-    """
+    body: Element | None = None
+    picture: Image | None = None
+    byline: tuple[str, ...] = ()
+
+
+def cut(tree: Element, url: str, *, title: str = "", author: str = "", site: str = "") -> Cut:
+    """Return what of a page is its article; the tree is used up. The byline is looked for where ``author`` is empty."""
     from broadsheet.articles import choose
 
     body = tree.find("body")
@@ -66,10 +72,11 @@ def cut(tree: Element, url: str, *, title: str = "", author: str = "") -> tuple[
     found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))
     kept = choose.is_kept(found)
     if not any(kept):
-        return None
+        return Cut()
     picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), url)
+    byline = () if author else visible.byline(blocks, site)
     text_blocks.keep(body, blocks, kept)
-    return body, picture
+    return Cut(body, picture, byline)
 
 
 def advice(tree: Element, url: str) -> str:

@@ -6,10 +6,10 @@ Every function takes the page's whole tree and leaves it as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from broadsheet.articles.blocks import HINT, hints_of
+from broadsheet.articles.blocks import HINT, Block, hints_of
 from broadsheet.articles.tree import Element
 from broadsheet.text import collapse
 
@@ -25,19 +25,7 @@ _AFTER = re.compile(
     r"\d{1,2}\s\w+\s\d{4}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s\d|@|\().*$",
     re.IGNORECASE | re.DOTALL,
 )
-_AUTHORS = (
-    "//*[@rel='author' or @itemprop='author' or @data-testid='authorName']",
-    "//*[self::a or self::span or self::p or self::div or self::address or self::li or self::strong or self::cite]"
-    "[contains(@class,'author') or contains(@class,'Author') or contains(@class,'byline') or contains(@class,'Byline')"
-    " or contains(@class,'byLine') or @id='author' or contains(@href,'/author/') or contains(@href,'/authors/')"
-    " or contains(@href,'/autor/') or contains(@href,'/profile/')]",
-)
-_SAID = (
-    "//body//text()[starts-with(normalize-space(.),'By ') or starts-with(normalize-space(.),'by ') or "
-    "starts-with(normalize-space(.),'Von ') or starts-with(normalize-space(.),'Par ') or "
-    "starts-with(normalize-space(.),'作者') or starts-with(normalize-space(.),'记者') or "
-    "starts-with(normalize-space(.),'文/') or starts-with(normalize-space(.),'文／')]"
-)
+_AUTHOR = re.compile(r"(?i)author|byline|by-line|/autor/|/profile/")
 _MAX_NAME = 60
 _ELSEWHERE = HINT["comment"] | HINT["related"] | HINT["foot"] | HINT["side"]
 
@@ -93,26 +81,43 @@ def _is_own(element: Element) -> bool:
     )
 
 
-def byline(tree: Element, *not_names: str) -> tuple[str, ...]:
-    """Return the names that the page shows as its authors'; ``not_names`` are those of the site."""
+def byline(blocks: Sequence[Block], *not_names: str) -> tuple[str, ...]:
+    """Return the name that a page shows as its author's; ``not_names`` are those of the site.
+
+    Marked as such (``rel``, ``itemprop``) before called so (``class``, address) before said so ("By …").
+    """
     refused = {_LETTERS.sub("", name).lower() for name in not_names if name}
-    for path in _AUTHORS:
-        for name in _names(tree.xpath(path)[:12]):
-            if _LETTERS.sub("", name).lower() not in refused:
+    short = [block for block in blocks if len(block.text) <= 120 and not block.far & _ELSEWHERE]
+    for candidates in (_marked(short), _called(short), (block.text for block in short if _BY.match(block.text))):
+        for text in candidates:
+            name = _name(text)
+            if name and not name[0].islower() and _LETTERS.sub("", name).lower() not in refused:
                 return (name,)
-    said = (text for text in tree.xpath(_SAID)[:5] if len(text) < 100 and _BY.match(text))
-    return next(((name,) for text in said if (name := _name(text)) and not name[0].islower()), ())
+    return ()
 
 
-def _names(elements: list[Element]) -> Iterator[str]:
-    for element in elements:
-        text = collapse(element.get("content") or " ".join(element.itertext()))
-        if not text or len(text) > 200 or not _is_own(element):
-            continue
-        inner = element.find(".//*[@itemprop='name']")
-        name = _name(collapse(" ".join(inner.itertext())) if inner is not None else text)
-        if name:
-            yield name
+def _marked(blocks: Sequence[Block]) -> Iterator[str]:
+    for element in _elements(blocks):
+        if element.get("rel") == "author" or "author" in (element.get("itemprop") or ""):
+            inner = element.find(".//*[@itemprop='name']")
+            yield " ".join((element if inner is None else inner).itertext())
+
+
+def _called(blocks: Sequence[Block]) -> Iterator[str]:
+    for element in _elements(blocks):
+        if any(_AUTHOR.search(element.get(name) or "") for name in ("class", "href", "data-testid")):
+            yield " ".join(element.itertext())
+
+
+def _elements(blocks: Sequence[Block]) -> Iterator[Element]:
+    """Yield what is inside the runs of blocks, their holders, and those of the holders, nearest first."""
+    for block in blocks:
+        yield from (element for element, part in block.pieces if part == "whole")
+        above: Element | None = block.element
+        for _ in range(2):
+            if above is not None and len("".join(above.itertext())) <= 160:
+                yield above
+                above = above.getparent()
 
 
 def _name(text: str) -> str:
