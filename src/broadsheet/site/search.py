@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Numbers = NDArray[np.int64]
+    Numbers = NDArray[np.int32]
     Codes = NDArray[np.uint32]
     Bytes = NDArray[np.uint8]
 
@@ -215,20 +215,24 @@ def _counted(code: Codes, place: Codes) -> tuple[Codes, Numbers, Numbers]:
     import numpy as np
 
     # A stable sort by 16 bits takes linear time; the articles' order is kept.
-    order = np.argsort(code.astype(np.uint16), kind="stable")
-    order = order[np.argsort((code >> 16).astype(np.uint16)[order], kind="stable")]
+    order = np.argsort(code.astype(np.uint16), kind="stable").astype(np.int32)
+    order = order[np.argsort((code >> 16).astype(np.uint16)[order], kind="stable").astype(np.int32)]
     code, place = code[order], place[order]
     del order
-    article, titled = (place >> 1).astype(np.uint32), place & 1
-    first = np.flatnonzero(_steps(code) | _steps(article))
+    article: Numbers = (place >> 1).astype(np.int32)
+    titled = (place & 1).astype(np.int8)
+    del place
+    first: Numbers = np.flatnonzero(_steps(code) | _steps(article)).astype(np.int32)
     # What stands in the title alone counts as once.
-    times: Numbers = np.maximum(np.diff(first, append=len(code)) - np.add.reduceat(titled, first, dtype=np.int64), 1)
-    in_title = np.logical_or.reduceat(titled, first)
+    times: Numbers = np.diff(first, append=np.int32(len(code)))
+    times -= np.add.reduceat(titled, first, dtype=np.int32)
+    np.maximum(times, 1, out=times)
+    kinds = (times > _TIMES[0]).astype(np.int8) + (times > _TIMES[1])
+    kinds[np.logical_or.reduceat(titled, first)] = len(_TIMES) + 1
     code, article = code[first], article[first]
-    kinds = np.where(in_title, len(_TIMES) + 1, sum((times > most).astype(np.int64) for most in _TIMES))
-    lengths: Numbers = np.searchsorted(_LENGTHS, np.bincount(article, times)).astype(np.int64)
-    classes: Numbers = kinds << 2 | lengths[article]
-    return code, article.astype(np.int64), classes
+    del first, titled
+    lengths = np.searchsorted(_LENGTHS, np.bincount(article, times)).astype(np.int8)
+    return code, article, (kinds << 2 | lengths[article]).astype(np.int32)
 
 
 def _steps(values: Codes | Numbers) -> NDArray[np.bool_]:
@@ -245,11 +249,10 @@ def _postings(code: Codes, article: Numbers, classes: Numbers) -> tuple[Codes, B
     import numpy as np
 
     first = np.flatnonzero(_steps(code))
-    places = article.astype(np.int32)
-    before = np.empty_like(places)
-    before[1:] = places[:-1]
+    before = np.empty_like(article)
+    before[1:] = article[:-1]
     before[first] = -1
-    data, starts = _variable((places - before) << 4 | classes)
+    data, starts = _variable((article - before) << 4 | classes)
     return code[first], data, starts[first]
 
 
@@ -257,8 +260,8 @@ def _variable(values: Numbers) -> tuple[Bytes, Numbers]:
     """Return numbers below 2^21 as LEB128, and where each begins."""
     import numpy as np
 
-    sizes = 1 + (values >= 1 << 7).astype(np.int64) + (values >= 1 << 14)
-    starts = np.cumsum(sizes) - sizes
+    sizes = 1 + (values >= 1 << 7).astype(np.int8) + (values >= 1 << 14)
+    starts: Numbers = np.cumsum(sizes, dtype=np.int32) - sizes
     data = np.zeros(int(starts[-1] + sizes[-1]), np.uint8)
     for place in range(3):
         more = np.flatnonzero(sizes > place)
@@ -271,7 +274,7 @@ def _shards(code: Codes, data: Bytes, starts: Numbers, others: Sequence[str], mo
     import numpy as np
 
     order, names = _names(code, others)
-    sizes = np.diff(starts, append=len(data))
+    sizes = np.diff(starts, append=np.int32(len(data)))
     total = sum(map(len, names)) + len(data) + 2 * len(names)
     number = -(-total // SHARD_BYTES)
     number = min(number, most) if most else number
@@ -297,7 +300,7 @@ def _names(code: Codes, others: Sequence[str]) -> tuple[Numbers, list[bytes]]:
     rest = np.flatnonzero(other)
     words = [others[number].encode("utf-8", "surrogatepass") for number in (code[rest] - _OTHERS).tolist()]
     sorting = sorted(range(len(words)), key=words.__getitem__)
-    order = np.concatenate([np.flatnonzero(~other), rest[np.array(sorting, np.int64)]])
+    order = np.concatenate([np.flatnonzero(~other), rest[np.array(sorting, np.int64)]]).astype(np.int32)
     return order, names + [words[at] for at in sorting]
 
 
