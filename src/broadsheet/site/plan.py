@@ -158,7 +158,7 @@ def neighbours(page: int, size: int) -> tuple[str, str]:
     full = size // PER_PAGE
     if page == 0:
         first = size - PER_PAGE  # the newest position that the index does not show
-        return (f"{(first - 1) // PER_PAGE + 1}.html" if first > 0 else ""), ""
+        return (f"{max(first - 1, 0) // PER_PAGE + 1}.html" if full else ""), ""
     older = f"{page - 1}.html" if page > 1 else ""
     return older, (f"{page + 1}.html" if page < full else "index.html")
 
