@@ -139,7 +139,7 @@ def _fit(samples: list[Sample]) -> _Looks:
     seen = np.zeros(len(labels))
     for number in range(FOLDS):
         inner = _regress(alone[fold != number], labels[fold != number], importance[fold != number], RIDGE["first"])
-        seen[fold == number] = choose._weigh(alone[fold == number], inner)
+        seen[fold == number] = choose.weigh(alone[fold == number], inner)
     ends = np.cumsum([len(sample.labels) for sample in samples])[:-1]
     looked = np.concatenate(
         [evidence.both(sample.page, part) for sample, part in zip(samples, np.split(seen, ends), strict=True)]
@@ -177,10 +177,10 @@ def _regress(
 
 def _score(scorer: Any, sample: Sample, looks: _Looks) -> tuple[float, float, float]:
     first, second, advised = looks
-    found = choose._weigh(evidence.both(sample.page, choose._weigh(sample.page.alone, first)), second)
+    found = choose.weigh(evidence.both(sample.page, choose.weigh(sample.page.alone, first)), second)
     asked = choose.expected_f1(found, sample.page.words, KEEP) < SURE
     if asked:
-        found = choose._weigh(evidence.both(sample.page, sample.advised), advised)
+        found = choose.weigh(evidence.both(sample.page, sample.advised), advised)
     return _f1(scorer, sample, found >= KEEP), _f1(scorer, sample, sample.advised > 0.5), float(asked)
 
 

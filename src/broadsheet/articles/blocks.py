@@ -290,12 +290,37 @@ def _media_kept(body: Element, blocks: Sequence[Block], picked: Sequence[bool]) 
     return kept
 
 
+def pictures_at_top(body: Element, blocks: Sequence[Block], chosen: Iterable[bool]) -> list[Element]:
+    """Return the pictures that stand between the headline and the third block of the article, in their order."""
+    picked = list(chosen)
+    places = [place for place, wanted in enumerate(picked) if wanted]
+    if not places:
+        return []
+    headings = [place for place, block in enumerate(blocks[: places[0] + 1]) if block.element.tag == "h1"]
+    low, high = (headings[-1] - 2 if headings else places[0] - 4), places[min(2, len(places) - 1)]
+    starts = {block.pieces[0][0]: place for place, block in enumerate(blocks)}
+    found, before = [], -1
+    for element in body.iter():
+        before = starts.get(element, before)
+        if before > high:
+            break
+        if element.tag == "img" and before >= low and _is_shown(element, body) and not _is_portrait(element):
+            found.append(element)
+    return found
+
+
 def _shared(one: Element, other: Element) -> Element | None:
     over = {one, *one.iterancestors()}
     return next((element for element in (other, *other.iterancestors()) if element in over), None)
 
 
-def _is_shown(element: Element, within: Element) -> bool:
+def _is_portrait(element: Element) -> bool:
+    """Return whether a picture stands in a byline: within five elements above it, one speaks of authors."""
+    above = [element, *element.iterancestors()][:5]
+    return any(hints_of(ancestor) & (HINT["about"] | HINT["body"]) == HINT["about"] for ancestor in above)
+
+
+def _is_shown(element: Element, within: Element | None) -> bool:
     if element.tag in ("iframe", "embed") and not _PLAYERS.search(element.get("src") or element.get("data-src") or ""):
         return False
     for ancestor in (element, *element.iterancestors()):

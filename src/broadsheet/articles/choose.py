@@ -49,11 +49,11 @@ def choose(
         return np.zeros(0)
     scale, first, second, advised = _scale()
     page = read_page(blocks, title=title, author=author)
-    found = _weigh(both(page, _weigh(page.alone, first)), second)
+    found = weigh(both(page, weigh(page.alone, first)), second)
     if adviser is not None and expected_f1(found, page.words, scale.keep) < scale.sure:
         text = adviser()
         if text:
-            found = _weigh(both(page, opinion(page, text)), advised)
+            found = weigh(both(page, opinion(page, text)), advised)
     return found
 
 
@@ -69,7 +69,8 @@ def expected_f1(found: Numbers, words: Numbers, keep: float) -> float:
     return 2 * hit / max(1.0, float(words[chosen].sum() + (found * words).sum()))
 
 
-def _weigh(numbers: Numbers, weights: tuple[Numbers, float]) -> Numbers:
+def weigh(numbers: Numbers, weights: tuple[Numbers, float]) -> Numbers:
+    """Return the probability of each row of evidence under the weights."""
     # Rounded, so that the last bit of a sum never decides differently on another machine.
     sums: Numbers = numbers @ weights[0] + weights[1]
     return np.round(1 / (1 + np.exp(-np.clip(sums, -30, 30))), 6)

@@ -15,7 +15,7 @@ import msgspec
 from lxml import etree
 
 from broadsheet import urls
-from broadsheet.articles import page
+from broadsheet.articles import page, visible
 from broadsheet.articles.images import body_images, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
@@ -85,7 +85,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     text = "\n".join(lines(root))
     safe = sanitize_html(serialise(root), base_url=base)
     images = body_images(root)
-    lead = _lead(entry, meta, images, template)
+    lead = _lead(entry, found, images, template)
     named = _language(title, text, entry, meta)
     byline = ", ".join(filter(None, (collapse(str(person)) for person in entry.authors))) if entry else ""
     provenance = {
@@ -169,9 +169,10 @@ def is_whole(entry: Entry) -> bool:
 
 
 class _Found(NamedTuple):
-    """What a page gives: its body cut down to the article, and what it says of itself."""
+    """What a page gives: its body cut down to the article, the picture at its top, and what it says of itself."""
 
     body: Element | None = None
+    picture: Image | None = None
     meta: Metadata = Metadata()
 
 
@@ -182,7 +183,10 @@ def _from_page(html: bytes, url: str, entry: Entry | None) -> _Found:
     meta = read_metadata(tree, url)
     title = plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
     byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
-    return _Found(page.cut(tree, url, title=title, author=byline), meta)
+    if meta.published is None and not (entry and feed_date(entry)) and (shown := visible.date(tree, url)):
+        meta = msgspec.structs.replace(meta, published=shown, origin=meta.origin | {"published": "page text"})
+    cut = page.cut(tree, url, title=title, author=byline)
+    return _Found(*cut, meta) if cut else _Found(meta=meta)
 
 
 def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
@@ -257,15 +261,17 @@ def _drop_title(root: Element, title: str) -> list[Removed]:
     return []
 
 
-def _lead(entry: Entry | None, meta: Metadata, images: list[Image], template: Template | None) -> Image | None:
+def _lead(entry: Entry | None, found: _Found, images: list[Image], template: Template | None) -> Image | None:
     known = {image.url: image for image in images}
     candidates: list[Image] = []
     if entry and entry.image:
         candidates.append(entry.image)
     if entry:
         candidates += [Image(url=item.url) for item in entry.enclosures if item.type.startswith("image/")]
-    if meta.image:
-        candidates.append(Image(url=meta.image))
+    if found.picture:
+        candidates.append(found.picture)
+    if found.meta.image:
+        candidates.append(Image(url=found.meta.image))
     candidates = [known.get(image.url, image) for image in candidates] + images
     recurring = template.images if template else {}
     return lead_image([image for image in candidates if image.url not in recurring])

@@ -12,9 +12,11 @@ import lxml.html
 
 from broadsheet import encoding
 from broadsheet.articles import blocks as text_blocks
+from broadsheet.articles.images import picture_at_top
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.tree import Element
 from broadsheet.errors import LimitExceeded
+from broadsheet.model import Image
 from broadsheet.text import is_cjk
 
 _PARSER = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
@@ -52,8 +54,8 @@ def parse_page(html: bytes, url: str) -> Element | None:
         return None
 
 
-def cut(tree: Element, url: str, *, title: str = "", author: str = "") -> Element | None:
-    """Return the body cut down to the article; None where it holds no text.
+def cut(tree: Element, url: str, *, title: str = "", author: str = "") -> tuple[Element, Image | None] | None:
+    """Return the body cut down to the article, and the picture at its top; None where it holds no text.
 
     The tree is used up.
     """
@@ -65,8 +67,9 @@ def cut(tree: Element, url: str, *, title: str = "", author: str = "") -> Elemen
     kept = choose.is_kept(found)
     if not any(kept):
         return None
+    picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), url)
     text_blocks.keep(body, blocks, kept)
-    return body
+    return body, picture
 
 
 def advice(tree: Element, url: str) -> str:
