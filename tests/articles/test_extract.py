@@ -85,7 +85,7 @@ def test_the_title_is_not_repeated_in_the_body() -> None:
 def test_pictures_and_links_are_whole_addresses() -> None:
     found = article()
     assert found.image is not None
-    assert found.image.url == "https://gazette.example/pictures/harbour-large.jpg"
+    assert found.image.url == "https://gazette.example/pictures/harbour-640.jpg"
     assert [image.url for image in found.images] == ["https://gazette.example/pictures/harbour-640.jpg"]
     assert 'href="https://gazette.example/people/weaver?utm_medium=x"' in found.html
 

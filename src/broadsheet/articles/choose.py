@@ -73,7 +73,8 @@ def weigh(numbers: Numbers, weights: tuple[Numbers, float]) -> Numbers:
     """Return the probability of each row of evidence under the weights."""
     # Rounded, so that the last bit of a sum never decides differently on another machine.
     sums: Numbers = numbers @ weights[0] + weights[1]
-    return np.round(1 / (1 + np.exp(-np.clip(sums, -30, 30))), 6)
+    found: Numbers = np.round(1 / (1 + np.exp(-np.clip(sums, -30, 30))), 6)
+    return found
 
 
 @lru_cache(maxsize=1)
