@@ -390,8 +390,9 @@ def test_the_lead_picture() -> None:
     assert article(title="T", image=ours, enclosures=(attached,)).image == ours
     assert article(title="T", enclosures=(attached,)).image == Image(url=attached.url)
     assert article(title="T", enclosures=(Enclosure(url="https://x.example/a.mp3", type="audio/mpeg"),)).image == Image(
-        url="https://gazette.example/pictures/harbour-large.jpg"
-    )
+        url="https://gazette.example/pictures/harbour-640.jpg", alt="The old pier",
+        caption="The old pier seen from the east.", width=640, height=400,
+    )  # fmt: skip
     assert of_feed('<p>x</p><img src="/logo.png"><img src="/photo.jpg">').image == Image(
         url="https://gazette.example/photo.jpg"
     )
