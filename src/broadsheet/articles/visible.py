@@ -28,6 +28,7 @@ _AFTER = re.compile(
 )
 _AUTHOR = re.compile(r"(?i)author|byline|by-line|/autor/|/profile/")
 _NO_NAME = re.compile(r"[@\d<>{}]|https?:|^www\.|\b(?:by|from|author|written|about|link|profile)$", re.IGNORECASE)
+_ISO_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _MAX_NAME = 60
 _ELSEWHERE = HINT["comment"] | HINT["related"]
 
@@ -117,7 +118,7 @@ def _elements(blocks: Sequence[Block]) -> Iterator[Element]:
         yield from (element for element, part in block.pieces if part == "whole")
         above: Element | None = block.element
         for _ in range(2):
-            if above is not None and len("".join(above.itertext())) <= 160:
+            if above is not None and len(above) <= 4 and len("".join(above.itertext())) <= 160:
                 yield above
                 above = above.getparent()
 
@@ -131,10 +132,21 @@ def _name(text: str) -> str:
 
 def date(tree: Element, url: str) -> datetime | None:
     """Return the day that the page shows as that of its publication (htmldate), as midnight UTC."""
+    for element in (*tree.iterfind(".//*[@itemprop='datePublished']"), *tree.iter("time")):
+        marked = _ISO_DAY.match(element.get("datetime") or element.get("content") or "")
+        if marked and _is_own(element):
+            return _day(marked[0])
     from htmldate import find_date
 
     try:
         found = find_date(tree, original_date=True, url=url, extensive_search=True, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, AttributeError, OverflowError):  # htmldate on dates that no calendar has
         return None
-    return datetime.fromisoformat(found).replace(tzinfo=UTC) if found else None
+    return _day(found) if found else None
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
