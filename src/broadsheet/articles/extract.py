@@ -37,7 +37,7 @@ from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
 from broadsheet.text import collapse, digest, excerpt, is_cjk, language, plain_title, visible_text, words
 
-VERSION = 1
+VERSION = 2
 """Of the extract stage; a higher one makes every stored article due again."""
 
 WHOLE = 120

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from broadsheet import urls
 from broadsheet.articles.extract import VERSION, date_article, is_whole
 from broadsheet.articles.images import MIN_SIDE, localise
-from broadsheet.articles.template import MIN_SAMPLES, Template, learn_fragments, learn_template
+from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.errors import StoreError
 from broadsheet.feeds import schedule
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
@@ -134,7 +134,7 @@ def extract(run: Run) -> None:
         for source in articles.sources(connection, queue_of):
             by_feed[source.feed_id] = by_feed.get(source.feed_id, 0) + 1
             feed_of[source.id] = source.feed_id
-    known = {feed_id: _template(run, feed_id, count) for feed_id, count in sorted(by_feed.items())}
+    known = _templates(run, by_feed)
     offsets = {feed_id: state.zone_used for feed_id, state in states.items()}
     languages = {feed_id: state.language for feed_id, state in states.items()}
     run.progress.start("extract", len(queue_of))
@@ -159,15 +159,29 @@ def extract(run: Run) -> None:
     run.progress.end("extract")
 
 
-def _template(run: Run, feed_id: str, count: int) -> Template:
-    """Return what the feed's items and pages repeat, learnt anew where enough has come in."""
+def _templates(run: Run, counts: Mapping[str, int]) -> dict[str, Template]:
+    """Return what each feed's items and pages repeat, learnt anew where enough has come in."""
+    known: dict[str, Template] = {}
     with run.store.read() as connection:
-        known = templates.get(connection, feed_id)
-        if known is not None and count < MIN_SAMPLES:
-            return known
+        for feed_id in sorted(counts):
+            template = templates.get(connection, feed_id)
+            if template is not None:
+                known[feed_id] = template
+    wanted = [feed_id for feed_id in sorted(counts) if feed_id not in known or counts[feed_id] >= MIN_SAMPLES]
+    inputs = ([_samples(run, feed_id)] for feed_id in wanted)
+    for outcome in run.engine.map(work.learn_batch, inputs):
+        if isinstance(outcome, Done):
+            known[outcome.key] = outcome.value
+            with run.store.begin() as connection:
+                templates.save(connection, outcome.key, outcome.value, run.now)
+        elif isinstance(outcome, Failed):
+            run.report.failures.append(f"{outcome.key}: nothing learnt of what the source repeats: {outcome.message}")
+    return {feed_id: known.get(feed_id, Template()) for feed_id in counts}
+
+
+def _samples(run: Run, feed_id: str) -> work.LearnInput:
+    with run.store.read() as connection:
         recent = list(articles.sources(connection, articles.recent_of_feed(connection, feed_id, _TEMPLATE_SAMPLES)))
-    fragments = (source.entry.content or source.entry.summary for source in recent)
-    learnt = learn_fragments(fragment for fragment in fragments if fragment)
     pages = []
     for source in recent:
         if source.page is not None:
@@ -175,15 +189,10 @@ def _template(run: Run, feed_id: str, count: int) -> Template:
                 pages.append((run.store.blobs.get(source.page.body), source.page.final_url))
             except StoreError as error:
                 run.report.failures.append(str(error))
-    of_pages = learn_template(pages)
-    merged = Template(
-        samples=max(learnt.samples, of_pages.samples),
-        lines={**of_pages.lines, **learnt.lines},
-        images={**of_pages.images, **learnt.images},
+    fragments = (source.entry.content or source.entry.summary for source in recent)
+    return work.LearnInput(
+        key=feed_id, fragments=tuple(fragment for fragment in fragments if fragment), pages=tuple(pages)
     )
-    with run.store.begin() as connection:
-        templates.save(connection, feed_id, merged, run.now)
-    return merged
 
 
 def _inputs(

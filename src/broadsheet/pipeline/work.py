@@ -11,7 +11,7 @@ from broadsheet import urls
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.images import reencode
 from broadsheet.articles.shape import shape
-from broadsheet.articles.template import Template
+from broadsheet.articles.template import Template, learn_fragments, learn_template
 from broadsheet.errors import BroadsheetError
 from broadsheet.feeds import filters, hints, identity
 from broadsheet.feeds.identity import Known
@@ -61,6 +61,14 @@ class ExtractInput(Record, frozen=True, kw_only=True):
     digest: str
     opencc: str = ""
     brief: int = 0
+
+
+class LearnInput(Record, frozen=True, kw_only=True):
+    """Recent items of a feed and pages of their articles as (bytes, address); ``key`` is the feed's id."""
+
+    key: str
+    fragments: tuple[str, ...]
+    pages: tuple[tuple[bytes, str], ...]
 
 
 class PictureInput(Record, frozen=True, kw_only=True):
@@ -122,6 +130,17 @@ def extract_batch(batch: Sequence[ExtractInput]) -> Iterator[Outcome[Article]]:
             yield Done(item.key, shape(article, opencc=item.opencc, brief=item.brief))
         except BroadsheetError as error:
             yield Failed(item.key, type(error).__name__, f"{item.url}: {error}")
+
+
+def learn_batch(batch: Sequence[LearnInput]) -> Iterator[Outcome[Template]]:
+    """Yield what each feed's items and pages repeat, and where its site keeps its articles."""
+    for item in batch:
+        of_feed, of_pages = learn_fragments(item.fragments), learn_template(item.pages)
+        merged = Template(
+            samples=max(of_feed.samples, of_pages.samples), lines={**of_pages.lines, **of_feed.lines},
+            images={**of_pages.images, **of_feed.images}, container=of_pages.container,
+        )  # fmt: skip
+        yield Done(item.key, merged)
 
 
 def picture_batch(batch: Sequence[PictureInput]) -> Iterator[Outcome[Picture]]:
