@@ -16,6 +16,7 @@ from lxml import etree
 
 from broadsheet import urls
 from broadsheet.articles import page, visible
+from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.images import body_images, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
@@ -49,6 +50,15 @@ _EDGE_LINES = [
     (re.compile(r"(原标题|原題|原標題)\s*[:：].{1,120}$"), "original title"),
     (re.compile(r"The post .{1,300} appeared first on .{1,120}$"), "feed footer"),
     (re.compile(r"(扫描?(上方|下方)?二维码|长按识别二维码|扫码关注|微信扫一扫).{0,60}$"), "QR code line"),
+    (re.compile(r".{0,60}责任编[辑輯]\s*[:：].{0,20}$"), "editor's line"),
+    (
+        re.compile(r"[【（(]?(?:本文(?:完|结束)[】）)]?)?\s*(?:如需)?转载请?(?:务必)?(?:注明|保留).{0,40}$"),
+        "reprint notice",
+    ),
+    (re.compile(r"(?:话题标签|标签|关键词|Tags?)\s*[:：].{1,120}$"), "tags"),
+    (re.compile(r"(?:#[^#\s]{1,30}#?\s*)+$"), "tags"),
+    (re.compile(r"文章纠错$"), "button"),
+    (re.compile(r"[【\[（(](?:广告|廣告)[】\])）].{0,120}$"), "advert notice"),
     (re.compile(r"[-—\s]*(THE END|全文完|本文完)[-—\s]*$"), "end mark"),
     (
         re.compile(r"(Continue reading|Read more|阅读全文|阅读原文|查看原文)\s*[.…»›→]*$", re.IGNORECASE),
@@ -100,7 +110,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
         html=safe, text=text, excerpt=excerpt(_lead_text(root, text, entry), width=240), image=lead,
         images=tuple(images), url=_canonical(url, meta, entry), comments_url=entry.comments_url if entry else "",
         categories=tuple(dict.fromkeys(filter(None, (plain_title(name) for name in entry.categories)))) if entry else (),
-        rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text),
+        rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text) or any(item.why == "advert notice" for item in removed),
         digest=digest(title, text), removed=(*refused, *removed),
         provenance={name: value for name, value in provenance.items() if value},
     )  # fmt: skip
@@ -156,6 +166,10 @@ def tidy_tree(root: Element, *, base_url: str, title: str = "", template: Templa
     blocks = [(block, text) for block in leaf_blocks(root) if (text := text_of(block))]
     removed += _drop_edge_lines(blocks)
     removed += _drop_title(blocks, title)
+    left = [block for block, _ in blocks if block.getparent() is not None] or [root]
+    removed += cut_affixes(
+        left[0], left[-1], title, template.affixes if template else Affixes(), template.samples if template else 0
+    )
     for heading in root.iter("h1"):
         heading.tag = "h2"
     prune(root)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from broadsheet.articles.affixes import Affixes, learn_affixes
 from broadsheet.articles.container import Container, learn_container
 from broadsheet.articles.images import settle_sources
 from broadsheet.articles.limits import page_exceeded
@@ -40,14 +41,16 @@ class Template(Record, frozen=True, kw_only=True):
     samples: int = 0
     lines: dict[str, int] = {}
     images: dict[str, int] = {}
+    affixes: Affixes = Affixes()
     container: Container = Container()
 
     def digest(self) -> str:
         """Return a name for what the template knows."""
-        if not (self.lines or self.images or self.container.selector):
-            return ""
         where = (self.container.selector, *self.container.drop) if self.container.selector else ()
-        return digest(*sorted(self.lines), "|", *sorted(self.images), *where)
+        ends = (*self.affixes.heads, *self.affixes.tails)
+        if not (self.lines or self.images or where or ends):
+            return ""
+        return digest(*sorted(self.lines), "|", *sorted(self.images), *where, *ends)
 
 
 def learn_template(pages: Iterable[tuple[bytes, str]]) -> Template:
@@ -62,13 +65,14 @@ def learn_template(pages: Iterable[tuple[bytes, str]]) -> Template:
 
 def learn_fragments(fragments: Iterable[str]) -> Template:
     """Return what recurs in pieces of markup of one source: page bodies, or the items of a feed."""
-    return _learn((fragment, "") for fragment in fragments)
+    return _learn(((fragment, "") for fragment in fragments), of_feed=True)
 
 
-def _learn(pieces: Iterable[tuple[str, str]]) -> Template:
+def _learn(pieces: Iterable[tuple[str, str]], *, of_feed: bool = False) -> Template:
     lines: Counter[str] = Counter()
     images: Counter[str] = Counter()
     samples = 0
+    ends: list[tuple[str, str]] = []
     for fragment, base_url in pieces:
         if page_exceeded(fragment):
             continue
@@ -76,6 +80,8 @@ def _learn(pieces: Iterable[tuple[str, str]]) -> Template:
         root = parse_fragment(fragment)
         settle_sources(root, base_url)
         lines.update({_key(text) for text in (text_of(block) for block in leaf_blocks(root)) if text})
+        blocks = [text for block in leaf_blocks(root) if (text := text_of(block))] or [text_of(root)]
+        ends.append((blocks[0], blocks[-1]))
         images.update({address for address in (image.get("src") for image in root.iter("img")) if address})
     if samples < MIN_SAMPLES:
         return Template(samples=samples)
@@ -84,6 +90,7 @@ def _learn(pieces: Iterable[tuple[str, str]]) -> Template:
         samples=samples,
         lines={key: count for key, count in sorted(lines.items()) if count >= needed},
         images={address: count for address, count in sorted(images.items()) if count >= needed},
+        affixes=learn_affixes(ends, needed) if of_feed else Affixes(),
     )
 
 

@@ -138,7 +138,8 @@ def learn_batch(batch: Sequence[LearnInput]) -> Iterator[Outcome[Template]]:
         of_feed, of_pages = learn_fragments(item.fragments), learn_template(item.pages)
         merged = Template(
             samples=max(of_feed.samples, of_pages.samples), lines={**of_pages.lines, **of_feed.lines},
-            images={**of_pages.images, **of_feed.images}, container=of_pages.container,
+            images={**of_pages.images, **of_feed.images}, affixes=of_feed.affixes,
+            container=of_pages.container,
         )  # fmt: skip
         yield Done(item.key, merged)
 
