@@ -35,7 +35,7 @@ _TEXT = (
     "has author, strong, emphasised, picture, time, link paragraph"
 ).split(", ")
 _AROUND = (
-    "words before, words after, linked before, linked after, alike words, alike share, alike blocks, alike mean, blocks"
+    "words before, words after, linked before, linked after, alike words, alike share, alike blocks, alike length, blocks"
 ).split(", ")
 ALONE = [
     *_TEXT,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from broadsheet.articles.blocks import HINT, Block, hints_of
 from broadsheet.articles.tree import Element
-from broadsheet.text import collapse
+from broadsheet.text import collapse, is_cjk
 
 _LETTERS = re.compile(r"[\W_]+")
 _BY = re.compile(
@@ -68,11 +68,10 @@ def _alike(shown: str, title: str) -> bool:
 
 
 def _pieces(text: str) -> set[str]:
-    words = {word for word in re.split(r"[\W_]+", text.lower()) if word}
-    if sum(map(len, words)) > 8 * len(words):  # written without blanks
+    if is_cjk(text):  # written without blanks
         joined = _LETTERS.sub("", text).lower()
         return {joined[at : at + 2] for at in range(len(joined) - 1)}
-    return words
+    return {word for word in re.split(r"[\W_]+", text.lower()) if word}
 
 
 def _is_own(element: Element) -> bool:

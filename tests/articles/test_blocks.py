@@ -1,0 +1,119 @@
+"""A page is read as blocks of text, and cut down to those that were chosen without losing their structure."""
+
+from __future__ import annotations
+
+import lxml.html
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.articles.blocks import HINT, hints, keep, page_blocks, pictures_at_top
+from broadsheet.articles.tree import Element, serialise
+
+
+def body_of(markup: str) -> Element:
+    return lxml.html.document_fromstring(f"<html><body>{markup}</body></html>").find("body")
+
+
+def kept(markup: str, *wanted: str) -> str:
+    """Return the markup that is left when the blocks with these texts are kept."""
+    body = body_of(markup)
+    blocks = page_blocks(body)
+    keep(body, blocks, [block.text in wanted for block in blocks])
+    return serialise(body)
+
+
+@pytest.mark.parametrize(
+    ("markup", "texts"),
+    [
+        ("<p>one</p><p>two <b>bold</b> end</p>", ["one", "two bold end"]),
+        ("loose <a href='/'>link</a><p>one</p>tail", ["loose link", "one", "tail"]),
+        ("<ul><li>one<li>two</ul>", ["one", "two"]),
+        ("<div>before<div>inside</div>after</div>", ["before", "inside", "after"]),
+        ("<a href='/'><h3>card</h3><p>teaser</p></a>", ["card", "teaser"]),
+        ("<script>x</script><style>y</style><p> </p><button>Share</button>", []),
+        ("<button><p>An article that was never closed</p></button>", ["An article that was never closed"]),
+        ("<p>line<br>next</p>", ["line next"]),
+    ],
+)
+def test_the_blocks_of_a_page(markup: str, texts: list[str]) -> None:
+    assert [block.text for block in page_blocks(body_of(markup))] == texts
+
+
+def test_what_a_block_says_of_its_place() -> None:
+    page = "<article class='post-body'><aside id='relatedStories'><a href='/'>A link and</a> more</aside></article>"
+    (block,) = page_blocks(body_of(page))
+    assert block.near & HINT["related"]
+    assert block.far & HINT["body"]
+    assert block.linked == len("A link and")
+    assert block.depth == 2
+
+
+@pytest.mark.parametrize(
+    ("attribute", "names"),
+    [
+        ("article-body", {"body"}), ("relatedPosts", {"related"}), ("shared-ad_slot", {"advert"}), ("x9", set()),
+        ("adverb", set()), ("siteNavigation", {"navigation"}),
+    ],
+)  # fmt: skip
+def test_hints(attribute: str, names: set[str]) -> None:
+    assert {name for name, bit in HINT.items() if hints(attribute) & bit} == names
+
+
+def test_structure_is_kept() -> None:
+    page = (
+        "<nav>menu</nav><div><h2>Head</h2><div>Loose <b>text</b>.</div><ul><li>one</li><li>two</li></ul>"
+        "<pre>a\n  b</pre><table><tr><th>n</th><td></td></tr><tr><td>1</td><td>2</td></tr></table></div><footer>end</footer>"
+    )
+    found = kept(page, "Head", "Loose text.", "one", "two", "a b", "n", "1", "2")
+    assert found == (
+        "<h2>Head</h2><p>Loose <b>text</b>.</p><ul><li>one</li><li>two</li></ul><pre>a\n  b</pre>"
+        "<table><tr><th>n</th><td></td></tr><tr><td>1</td><td>2</td></tr></table>"
+    )
+
+
+def test_pictures_between_the_blocks_stay_with_their_captions() -> None:
+    figure = "<figure><img src='/a.jpg'><figcaption>Caption</figcaption></figure>"
+    related = "<div class='related'><img src='/b.jpg'><p>Other</p></div>"
+    found = kept(f"<article><p>one</p>{figure}{related}<p>two</p></article><img src='/c.jpg'>", "one", "two")
+    assert found == '<p>one</p><figure><img src="/a.jpg"><figcaption>Caption</figcaption></figure><p>two</p>'
+
+
+def test_players_stay_and_other_frames_go() -> None:
+    film, advert = (
+        "<iframe src='https://www.youtube.com/embed/1'></iframe>",
+        "<iframe src='https://ads.example/1'></iframe>",
+    )
+    found = kept(f"<div><p>one</p>{film}{advert}<p>two</p></div>", "one", "two")
+    assert "youtube" in found
+    assert "ads.example" not in found
+
+
+def test_a_picture_that_waits_for_a_script_gets_its_address() -> None:
+    waiting = "<img src='data:image/gif;base64,R0'><noscript><img src='/true.jpg'></noscript>"
+    assert "/true.jpg" in kept(f"<div><p>one</p>{waiting}<p>two</p></div>", "one", "two")
+
+
+def test_the_pictures_at_the_top() -> None:
+    body = body_of(
+        "<header class='nav'><img src='/logo.png'></header><main><h1>Head</h1><div class='author'><img src='/face.jpg'></div>"
+        "<img src='/top.jpg'><p>one</p><p>two</p><p>three</p><p>four</p><img src='/late.jpg'></main>"
+    )
+    blocks = page_blocks(body)
+    chosen = [block.element.tag == "p" for block in blocks]
+    assert [image.get("src") for image in pictures_at_top(body, blocks, chosen)] == ["/top.jpg"]
+
+
+PIECES = st.sampled_from(
+    "<p> </p> <div> </div> <b> </b> <a> </a> <li> <ul> </ul> <table><tr><td> </td></tr></table> text 字 <br> <img>".split()
+)
+
+
+@given(st.lists(PIECES, max_size=40), st.data())
+def test_any_choice_of_any_page_leaves_the_chosen_text_in_its_order(pieces: list[str], data: st.DataObject) -> None:
+    body = body_of("<p>x</p>" + " ".join(pieces))
+    blocks = page_blocks(body)
+    chosen = data.draw(st.lists(st.booleans(), min_size=len(blocks), max_size=len(blocks)))
+    wanted = " ".join(block.text for block, there in zip(blocks, chosen, strict=True) if there)
+    keep(body, blocks, chosen)
+    assert " ".join(" ".join(body.itertext()).split()).replace(" ", "") == wanted.replace(" ", "")

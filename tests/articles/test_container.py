@@ -1,0 +1,80 @@
+"""Where a site keeps its articles is learnt from several pages, and believed only where it gives what the blocks gave."""
+
+from __future__ import annotations
+
+import pytest
+
+from broadsheet.articles.container import apply_container
+from broadsheet.articles.extract import extract_article
+from broadsheet.articles.template import learn_template
+from broadsheet.articles.tree import text_of
+
+WORDS = "harbour council bridge ferry market school river winter spring lantern orchard granite".split()
+
+
+def page(number: int, *, body: str = "story-body", extra: str = "") -> bytes:
+    own = "".join(
+        f"<p>In part {part} of report {number} the {WORDS[(number + part) % 12]} and the {WORDS[(number * 5 + part) % 12]} "
+        f"are described, with what {WORDS[(part * 7 + number) % 12]} keepers said, what it cost, and why it matters here.</p>"
+        for part in range(6)
+    )
+    menu = "".join(f"<li><a href='/{word}'>{word.title()}</a></li>" for word in WORDS)
+    related = (
+        f"<div class='related-box'><h3>More</h3><ul><li><a href='/r{number}'>Other story {number}</a></li></ul></div>"
+    )
+    return (
+        f"<html><head><title>Report {number}</title></head><body><nav><ul>{menu}</ul></nav>"
+        f"<main><div class='{body}'><h1>Report {number}</h1>{own}{extra}{related}</div></main>"
+        f"<footer>Copyright Gazette {number}</footer></body></html>"
+    ).encode()
+
+
+def pages(count: int) -> list[tuple[bytes, str]]:
+    return [(page(number), f"https://gazette.example/{number}") for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_few_pages_teach_nothing(count: int) -> None:
+    assert not learn_template(pages(count)).container.selector
+
+
+def test_the_container_and_what_to_drop_are_learnt() -> None:
+    container = learn_template(pages(6)).container
+    assert container.selector == "div.story-body"
+    assert any("related-box" in name for name in container.drop)
+
+
+def test_a_new_page_goes_by_the_container_and_says_the_same() -> None:
+    template = learn_template(pages(6))
+    fast = extract_article(page(50), url="https://gazette.example/50", template=template)
+    slow = extract_article(page(50), url="https://gazette.example/50")
+    assert fast.text == slow.text
+    assert "Other story" not in fast.text
+    assert fast.title == "Report 50"
+
+
+def test_a_page_of_another_layout_goes_the_general_way() -> None:
+    template = learn_template(pages(6))
+    moved = page(50, body="new-layout")
+    assert apply_container(moved, template.container) is None
+    found = extract_article(moved, url="https://gazette.example/50", template=template)
+    assert found.text == extract_article(moved, url="https://gazette.example/50").text
+    assert "part 5 of report 50" in found.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<div class='story-body'>short</div>", b"<div class='story-body'>x</div><div class='story-body'>y</div>", b"",
+     b"<div class='story-body'>" + b"word " * 100_000 + b"</div>"],
+)  # fmt: skip
+def test_a_container_that_does_not_fit_is_not_taken(body: bytes) -> None:
+    assert apply_container(body, learn_template(pages(6)).container) is None
+
+
+def test_what_is_dropped_is_out_of_the_container() -> None:
+    root = apply_container(
+        page(50, extra="<script>x</script><p>A last word of the report.</p>"), learn_template(pages(6)).container
+    )
+    assert root is not None
+    assert "A last word of the report." in text_of(root)
+    assert "Other story" not in text_of(root)
