@@ -118,13 +118,17 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
         writer.write(_assets(theme))
     writer.write(reader.media(dirty))
 
-    for group in batches(pages, _AT_ONCE):
+    *others, front = pages
+    for group in batches(others, _AT_ONCE):
         writer.write(reader.render(group))
         run.progress.advance("build", len(group))
-    if full:
-        writer.write(_static(run, theme, composer))
     index = reader.search_index()
     writer.write(index.outputs(dirty, run.output))
+    if full:
+        writer.write(_static(run, theme, composer))
+    # The front page is the last: on a new site all that it links to is there before anyone can come to it.
+    writer.write(reader.render([front]))
+    run.progress.advance("build")
     removed = [*(reader.old_assets() if full else []), *index.stale(run.output)]
     count = writer.remove(removed)
     with run.store.begin() as connection:
