@@ -7,12 +7,10 @@ site is compared with that of a newspaper that nobody disturbed. A reader follow
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import threading
@@ -28,7 +26,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from broadsheet.store.database import Store
-from tests.e2e.victim import STAGES
+from tests.e2e.victim import STAGES, Forker
 from tests.e2e.world import NOW, World
 
 _LINK = re.compile(rb'(?:href|src)="(/[^"#?]*)')
@@ -125,9 +123,7 @@ class Campaign:
         self._folder = folder
         self._chance = random.Random(seed)
         self._world = World()
-        self._victim = subprocess.Popen(
-            [sys.executable, "-m", "tests.e2e.victim"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._forker = Forker()
         self.tally = Tally()
         self._sites: list[dict[str, bytes]] = []
         self._articles: list[list[tuple[Any, ...]]] = []
@@ -149,9 +145,7 @@ class Campaign:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._victim.stdin is not None
-        self._victim.stdin.close()
-        self._victim.wait(60)
+        self._forker.close()
         self._world.close()
 
     def round(self, kills: int) -> None:
@@ -181,22 +175,16 @@ class Campaign:
         (paper / "broadsheet.toml").write_text(self._world.config(), "utf-8")
         return paper
 
-    def _run(self, paper: Path, edition: int, stage: str = "", nth: int = 0, delay: float = 0.0) -> dict[str, Any]:
+    def _run(self, paper: Path, edition: int, **point: Any) -> dict[str, Any]:
         self._world.edition = edition
-        order = {"folder": str(paper), "now": NOW[edition].isoformat(), "stage": stage, "nth": nth, "delay": delay}
-        assert self._victim.stdin is not None
-        assert self._victim.stdout is not None
-        self._victim.stdin.write(json.dumps(order) + "\n")
-        self._victim.stdin.flush()
-        ended: dict[str, Any] = json.loads(self._victim.stdout.readline())
-        return ended
+        return self._forker.run(paper, NOW[edition], **point)
 
     def _kill(self, paper: Path, edition: int, stage: str) -> None:
         count = self._counts[edition][stage]
         if self._chance.random() < 0.3:
-            ended = self._run(paper, edition, stage, delay=self._chance.uniform(0.0005, self._seconds / 3))
+            ended = self._run(paper, edition, stage=stage, delay=self._chance.uniform(0.0005, self._seconds / 3))
         else:
-            ended = self._run(paper, edition, stage, nth=self._chance.randint(1, max(count, 1)))
+            ended = self._run(paper, edition, stage=stage, nth=self._chance.randint(1, max(count, 1)))
         if ended["code"] == -signal.SIGKILL:
             self.tally.kills[ended["stage"]] += 1
         self._fault(ended["code"] not in (0, -signal.SIGKILL), f"a run in {stage} ended with {ended}")
@@ -265,13 +253,13 @@ def main() -> int:
         tally = campaign.tally
         while tally.kills.total() < given.kills and not tally.faults:
             campaign.round(12)
-    print(
+    sys.stdout.write(
         f"seed {given.seed}: {tally.kills.total()} kills in {tally.rounds} newspapers, {dict(tally.kills)}; the reader read "
         f"{tally.pages} pages; the longest run after a kill took {tally.longest:.1f} s; {len(tally.faults)} faults; "
-        f"{time.monotonic() - started:.0f} s in all"
+        f"{time.monotonic() - started:.0f} s in all\n"
     )
     for fault in tally.faults:
-        print(fault)
+        sys.stdout.write(f"{fault}\n")
     return 1 if tally.faults else 0
 
 

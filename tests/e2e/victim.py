@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -99,7 +100,7 @@ def run(order: dict[str, Any], told: int) -> None:
 
 
 def obey(order: dict[str, Any]) -> dict[str, Any]:
-    """Fork a run and return how it ended: its signal or exit code, its last stage, and its counts where it was whole."""
+    """Fork a run and return how it ended: signal or exit code, last stage, counts where it was whole, seconds, peak memory."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -114,12 +115,35 @@ def obey(order: dict[str, Any]) -> dict[str, Any]:
     os.close(writing)
     with os.fdopen(reading) as told:
         lines = told.read().split("\n")[:-1]
-    _, status = os.waitpid(child, 0)
+    _, status, used = os.wait4(child, 0)
     whole = lines[-1].startswith("{")
     return {
         "code": os.waitstatus_to_exitcode(status), "stage": next(line for line in reversed(lines) if line in STAGES),
-        "counts": json.loads(lines[-1]) if whole else {},
+        "counts": json.loads(lines[-1]) if whole else {}, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss * 1024,
     }  # fmt: skip
+
+
+class Forker:
+    """The process that forks runs, from outside."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.victim"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, paper: Path, now: datetime, *, stage: str = "", nth: int = 0, delay: float = 0.0) -> dict[str, Any]:
+        """Run a newspaper, killed at the point that is named if one is, and return how it ended; see ``obey``."""
+        order = {"folder": str(paper), "now": now.isoformat(), "stage": stage, "nth": nth, "delay": delay}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        ended: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return ended
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=60)
 
 
 if __name__ == "__main__":

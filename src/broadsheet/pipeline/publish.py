@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from sqlalchemy.engine import Connection
 
-from broadsheet import __version__
+from broadsheet import __version__, urls
 from broadsheet.feeds import opml
 from broadsheet.model import ListSpec, Output, StoredArticle
 from broadsheet.pipeline.doubles import settle
@@ -162,7 +162,7 @@ def _static(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
     lines = [
         context.SourceLine(
             title=" · ".join(filter(None, composer.names(feed)[1:])), href=composer.source(feed).href,
-            site=states[feed.id].link if feed.id in states else "", feed=feed.url, section=composer.names(feed)[0],
+            site=urls.web_only(states[feed.id].link) if feed.id in states else "", feed=feed.url, section=composer.names(feed)[0],
         )
         for feed in subscribed
     ]  # fmt: skip
