@@ -45,6 +45,9 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder that the site is written to."""
     contact: str = ""
     """Where readers and rights holders reach you."""
+    whole_in_feeds: str = "front"
+    """Which feeds carry whole articles, the newest up to 64 kB of text: the newspaper's own (``front``), those of all
+    sections and sources too (``all``), or ``none``. All others carry excerpts."""
 
 
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):

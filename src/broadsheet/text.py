@@ -18,6 +18,9 @@ _KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _HANGUL = "\uac00-\ud7af\u1100-\u11ff\u3130-\u318f"
 _CJK = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+")
 _TOKEN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+_WORD = re.compile(f"[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+CJK = [(ord(first), ord(last)) for first, last in re.findall("(.)-(.)", _HAN + _KANA + _HANGUL)]
+"""First and last code point of each range of Han, kana and Hangul."""
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]+")
 # Control characters save tab, newline and return; bidirectional overrides; non-characters; lone surrogates.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
@@ -178,13 +181,23 @@ def _identify(sample: str) -> str:
     return str(_identifier().classify(sample)[0])
 
 
+def searchable(text: str) -> str:
+    """Return the text in the form in which it is searched: full and half width alike (NFKC), in lower case."""
+    return unicodedata.normalize("NFKC", _few_marks(text)).lower()
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of a text in its searchable form that are not Han, kana or Hangul."""
+    return _WORD.findall(text)
+
+
 def tokens(text: str) -> list[str]:
     """Return search tokens: bigrams of Han, kana and Hangul runs (a lone character stays), other words in lower case.
 
     Full and half width forms are folded (NFKC). The same tokens serve the store's index and the site's.
     """
     found: list[str] = []
-    for run in _TOKEN.findall(unicodedata.normalize("NFKC", _few_marks(text)).lower()):
+    for run in _TOKEN.findall(searchable(text)):
         if not _CJK.match(run) or len(run) == 1:
             found.append(run)
         else:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from broadsheet import encoding
 from broadsheet.errors import LimitExceeded, ParseError
-from broadsheet.feeds import encoding, markup
+from broadsheet.feeds import markup
 from broadsheet.feeds.dates import parse_date
 from broadsheet.feeds.discover import discover, known_feed_addresses
 from broadsheet.feeds.opml import read_opml

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.newspaper import Newspaper
@@ -68,9 +68,10 @@ def test_runs_cover_everything_once_and_settled_ones_never_move(total: int) -> N
     assert total - total // search.TAIL * search.TAIL == (runs[-1][1] - runs[-1][0] if total % search.TAIL else 0)
 
 
-words = st.text(alphabet="渡轮海港夜abcs 2輪", max_size=30)
+words = st.text(alphabet="渡轮海港夜abcs 2輪Ａカ\U0002a6b2😀豈ﾊﾟ가", max_size=30)
 
 
+@settings(deadline=None)  # the first index loads NumPy and the table of Traditional characters
 @given(st.lists(st.tuples(words, words), max_size=20), st.integers(0, 5_000))
 def test_an_index_is_read_back_as_it_was_meant(texts: list[tuple[str, str]], start: int) -> None:
     documents = [

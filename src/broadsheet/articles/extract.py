@@ -1,25 +1,23 @@
 """A page and the feed's entry -> the article, clean.
 
-The base is trafilatura with comments off; the feed's own content wins where it is whole. What the source repeats, the
-title on top of the body, lines of editors and the like are taken out, each with its reason; the sanitiser comes last.
+The page is cut down to the blocks of its article (``choose``); the feed's own content wins where it is whole. What the
+source repeats, the title on top of the body, lines of editors and the like are taken out, each with its reason; the
+sanitiser comes last.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from configparser import ConfigParser
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
-import lxml.html
 import msgspec
 from lxml import etree
 
 from broadsheet import urls
+from broadsheet.articles import page, visible
 from broadsheet.articles.images import body_images, lead_image, settle_sources
-from broadsheet.articles.limits import MAX_BYTES, exceeded, page_exceeded
+from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
 from broadsheet.articles.sanitize import sanitize_html
 from broadsheet.articles.template import Template, apply_template
@@ -67,23 +65,27 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     Raises ``ExtractError`` where neither holds any text, ``LimitExceeded`` where the page is more than a parser may have
     and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date.
     """
-    page_html, meta, refused = "", Metadata(), []
+    found, refused = _Found(), []
     try:
-        page_html, meta = _from_page(html, url) if html else (page_html, meta)
+        found = _from_page(html, url, entry) if html else found
     except LimitExceeded as error:
         if not (entry and (entry.content or entry.summary)):
             raise
         refused = [Removed(what="page", why="more than a parser may have", evidence=f"limit {error.limit}")]
-    chosen, origin = _choose(page_html, entry)
-    if not chosen and not (entry and entry.title):
+    meta = found.meta
+    markup, origin = _choose(found.cut.body, entry)
+    if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
     title = plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
     base = url if origin == "page" or not (entry and entry.link) else entry.link
-    root, removed = tidy(chosen, base_url=base, title=title, template=template)
+    if origin == "page" and found.cut.body is not None:
+        root, removed = found.cut.body, tidy_tree(found.cut.body, base_url=base, title=title, template=template)
+    else:
+        root, removed = tidy(markup, base_url=base, title=title, template=template)
     text = "\n".join(lines(root))
     safe = sanitize_html(serialise(root), base_url=base)
     images = body_images(root)
-    lead = _lead(entry, meta, images, template)
+    lead = _lead(entry, found, images, template)
     named = _language(title, text, entry, meta)
     byline = ", ".join(filter(None, (collapse(str(person)) for person in entry.authors))) if entry else ""
     provenance = {
@@ -137,6 +139,11 @@ def tidy(
             Removed(what="markup", why="too long, too deep or too many attributes", evidence=f"limit {limit}")
         ]
     root = parse_fragment(markup)
+    return root, tidy_tree(root, base_url=base_url, title=title, template=template)
+
+
+def tidy_tree(root: Element, *, base_url: str, title: str = "", template: Template | None = None) -> list[Removed]:
+    """Take the furniture out of a body and return what that was. Not yet sanitised."""
     removed = [
         Removed(what=f"<{element.tag}> block", why="no text of the article", evidence="element")
         for element in root.iter("style", "script")
@@ -151,7 +158,7 @@ def tidy(
     for heading in root.iter("h1"):
         heading.tag = "h2"
     prune(root)
-    return root, removed
+    return removed
 
 
 def is_whole(entry: Entry) -> bool:
@@ -161,64 +168,43 @@ def is_whole(entry: Entry) -> bool:
     return not cut and words(text) >= WHOLE * (2 if is_cjk(text) else 1)
 
 
-@lru_cache(maxsize=1)
-def _settings() -> tuple[Any, Any]:
-    """Return trafilatura's settings for other scripts and for CJK.
+class _Found(NamedTuple):
+    """What a page gives: its article, and what it says of itself."""
 
-    Its floor of 250 characters makes short Han articles fall through to whole-page fallbacks; 80 and favouring
-    precision lift Chinese from F1 0.874 to 0.933.
-    """
-    from trafilatura.settings import DEFAULT_CONFIG
-
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    cjk = ConfigParser()
-    cjk.read_dict(DEFAULT_CONFIG)
-    cjk.set("DEFAULT", "MIN_EXTRACTED_SIZE", "80")
-    return DEFAULT_CONFIG, cjk
+    cut: page.Cut = page.Cut()
+    meta: Metadata = Metadata()
 
 
-def _from_page(html: bytes, url: str) -> tuple[str, Metadata]:
-    """Return the body of a page as HTML and what the page says of itself."""
-    from trafilatura import extract_with_metadata, load_html
-
-    limit = page_exceeded(html.decode("latin-1"))
-    if limit:
-        raise LimitExceeded(f"{url}: the page exceeds the limit {limit}", limit)
-    general, cjk = _settings()
-    tree = load_html(html)
+def _from_page(html: bytes, url: str, entry: Entry | None) -> _Found:
+    tree = page.parse_page(html, url)
     if tree is None:
-        return "", Metadata()
+        return _Found()
     meta = read_metadata(tree, url)
-    han = is_cjk(collapse(" ".join(tree.xpath("//p//text()")))[:4000])
-    document = extract_with_metadata(
-        tree, url=url, include_comments=False, include_images=True, include_links=True, include_formatting=True,
-        output_format="html", favor_precision=han, config=cjk if han else general,
-    )  # fmt: skip
-    if document is None or not document.text:
-        return "", meta
-    body = lxml.html.document_fromstring(document.text).find("body")
-    if meta.published is None and document.date:
-        dated = datetime.fromisoformat(document.date[:10]).replace(tzinfo=UTC)
-        meta = msgspec.structs.replace(meta, published=dated, origin=meta.origin | {"published": "page text"})
-    if not meta.authors and document.author:
-        authors = tuple(name.strip() for name in document.author.split(";"))
-        meta = msgspec.structs.replace(meta, authors=authors, origin=meta.origin | {"byline": "page text"})
-    return serialise(body) if body is not None else "", meta
+    title = plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
+    byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
+    if meta.published is None and not (entry and feed_date(entry)) and (shown := visible.date(tree, url)):
+        meta = msgspec.structs.replace(meta, published=shown, origin=meta.origin | {"published": "page text"})
+    cut = page.cut(tree, url, title=title, author=byline, site=meta.site)
+    if not meta.authors and (named := cut.byline or meta.publisher):
+        meta = msgspec.structs.replace(
+            meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
+        )
+    return _Found(cut, meta)
 
 
-def _choose(page_html: str, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
-    """Return the better body and whose it is: the feed's where it is whole, the page's where that says more."""
+def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
+    """Return whose words are better, and the feed's: the feed's where it is whole, the page's where that says more."""
     own = (entry.content or entry.summary) if entry else ""
     if entry and own and not _is_markup(entry):
         own = "".join(f"<p>{_escape(part)}</p>" for part in re.split(r"\n\s*\n", own) if part.strip())
-    if not page_html:
+    if body is None:
         return own, "feed" if own else ""
     if not own:
-        return page_html, "page"
-    theirs, ours = words(visible_text(page_html)), words(visible_text(own))
+        return "", "page"
+    theirs, ours = words(" ".join(body.itertext())), words(visible_text(own))
     if entry and is_whole(entry) and ours * 10 >= theirs * 8:
         return own, "feed"
-    return (page_html, "page") if theirs > ours else (own, "feed")
+    return ("", "page") if theirs > ours else (own, "feed")
 
 
 def _is_markup(entry: Entry) -> bool:
@@ -278,15 +264,17 @@ def _drop_title(root: Element, title: str) -> list[Removed]:
     return []
 
 
-def _lead(entry: Entry | None, meta: Metadata, images: list[Image], template: Template | None) -> Image | None:
+def _lead(entry: Entry | None, found: _Found, images: list[Image], template: Template | None) -> Image | None:
     known = {image.url: image for image in images}
     candidates: list[Image] = []
     if entry and entry.image:
         candidates.append(entry.image)
     if entry:
         candidates += [Image(url=item.url) for item in entry.enclosures if item.type.startswith("image/")]
-    if meta.image:
-        candidates.append(Image(url=meta.image))
+    if found.cut.picture:
+        candidates.append(found.cut.picture)
+    if found.meta.image:
+        candidates.append(Image(url=found.meta.image))
     candidates = [known.get(image.url, image) for image in candidates] + images
     recurring = template.images if template else {}
     return lead_image([image for image in candidates if image.url not in recurring])

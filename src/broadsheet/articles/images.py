@@ -21,6 +21,11 @@ _JUNK = re.compile(
     r"(?i)(^|[/_.\-])(qr|qrcode|erweima|weixin|wechat|logo|icon|avatar|gravatar|pixel|spacer|blank|spinner|loading|"
     r"beacon|counter|ad|ads|advert|banner|sponsor)s?\d*([/_.\-?]|$)"
 )
+_PORTRAIT = re.compile(
+    r"(?i)(^|[/_.\-=])(author|authors|autor|journalist|portrait|profile|headshot|staff|square|transparent|placeholder|1x1)"
+    r"s?([/_.\-=?0-9]|$)|[?&/_,\-=](w|width|h|s|size)[_=\-]?\d{1,2}(?!\d)"
+)
+"""Addresses of writers' portraits and of small or empty pictures."""
 _FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"}
 
 
@@ -85,6 +90,23 @@ def _side(value: str | None) -> int | None:
 def looks_like_junk(url: str) -> bool:
     """Return whether a picture's address speaks of a QR code, logo, icon, counter or advert."""
     return bool(_JUNK.search(url.split("://")[-1].split("/", 1)[-1][:500]))
+
+
+def picture_at_top(found: Sequence[Element], base_url: str) -> Image | None:
+    """Return the first of the pictures at the top of a page that can lead the article, as its address and words say."""
+    for element in found:
+        address = urls.resolve(base_url, _true_address(element))
+        sides = [side for name in ("width", "height") if (side := _side(element.get(name)))]
+        if (
+            not urls.is_http(address)
+            or looks_like_junk(address)
+            or _PORTRAIT.search(address)
+            or min(sides, default=200) < 200
+        ):
+            continue
+        width, height = (_side(element.get(name)) for name in ("width", "height"))
+        return Image(url=address, alt=(element.get("alt") or "")[:500], width=width, height=height)
+    return None
 
 
 def lead_image(candidates: Sequence[Image]) -> Image | None:

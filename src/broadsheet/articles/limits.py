@@ -21,6 +21,9 @@ _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>
 _TOKEN = re.compile(
     rf"<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*+>?|<(/?)([a-zA-Z][^\s/>]*+)((?:[\s/]++|{_ATTRIBUTE})*+)", re.DOTALL
 )
+_PAGE_TAGS = re.compile(
+    rf"<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*+>?|<[a-zA-Z][^\s/>]*+((?:[\s/]++|{_ATTRIBUTE})*+)", re.DOTALL
+)
 _ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _ANY_START = re.compile(r"<(?!(?:br|hr|img|embed|meta)\b)[a-z]")
 # Elements whose content is text to the parser, up to their end tag.
@@ -62,6 +65,9 @@ def page_exceeded(page: str) -> str:
     """Return the name of the limit that a whole page exceeds, or nothing."""
     if len(page) > MAX_PAGE_BYTES:
         return "page_bytes"
+    # An attribute takes two characters at least: a look at the longest start tag clears nearly every page.
+    if max(map(len, _PAGE_TAGS.findall(page)), default=0) <= 2 * MAX_PAGE_ATTRIBUTES:
+        return ""
     return "page_attributes" if measure(page)[1] > MAX_PAGE_ATTRIBUTES else ""
 
 

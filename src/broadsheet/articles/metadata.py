@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from broadsheet import urls
+from broadsheet.articles import visible
 from broadsheet.articles.tree import Element
 from broadsheet.model import Record
 from broadsheet.text import collapse, plain_title
@@ -45,6 +46,8 @@ class Metadata(Record, frozen=True, kw_only=True):
     language: str = ""
     canonical: str = ""
     site: str = ""
+    publisher: tuple[str, ...] = ()
+    """What stands in the author's place without being a person's name: the site's, an address."""
     origin: dict[str, str] = {}
 
 
@@ -68,16 +71,27 @@ def read_metadata(tree: Element, url: str) -> Metadata:
         "title", ("json-ld", _text(linked.get("headline"))), ("open-graph", meta.get("og:title", "")),
         ("meta", meta.get("twitter:title", "")), ("title", _page_title(tree)),
     )  # fmt: skip
+    shown = visible.headline(tree, plain_title(title or ""), firm=origin.get("title") == "json-ld")
+    if shown and shown != plain_title(title or ""):
+        title, origin["title"] = shown, "heading"
     image = pick(
         "image", ("open-graph", meta.get("og:image") or meta.get("og:image:url")), ("json-ld", _address(linked.get("image"))),
         ("meta", meta.get("twitter:image") or meta.get("twitter:image:src")),
     )  # fmt: skip
     meta_author = first(_AUTHOR)
-    authors = pick("byline", ("json-ld", _names(linked.get("author"))), ("meta", _split_names(meta_author)))
+    site = collapse(meta.get("og:site_name", ""))
+    named = [
+        name for name in (*_names(linked.get("author")), *_split_names(meta_author)) if not _is_site(name, site, url)
+    ]
+    authors = pick(
+        "byline", ("json-ld", tuple(name for name in _names(linked.get("author")) if name in named)),
+        ("meta", tuple(name for name in _split_names(meta_author) if name in named)),
+    )  # fmt: skip
     canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
     return Metadata(
         title=plain_title(title or ""),
         authors=authors or (),
+        publisher=() if authors else _names(linked.get("author")) or _split_names(meta_author),
         published=pick(
             "published", ("json-ld", _date(linked.get("datePublished"))), ("meta", _date(first(_PUBLISHED)))
         ),
@@ -86,9 +100,19 @@ def read_metadata(tree: Element, url: str) -> Metadata:
         description=collapse(meta.get("og:description") or meta.get("description") or ""),
         language=collapse(tree.get("lang") or meta.get("og:locale", "").replace("_", "-"))[:35],
         canonical=urls.resolve(url, str(canonical)) if canonical else "",
-        site=collapse(meta.get("og:site_name", "")),
+        site=site,
         origin=origin,
     )
+
+
+def _is_site(name: str, site: str, url: str) -> bool:
+    """Return whether an author's name is the site's own, an address, or nobody's: then the page may show the true one."""
+    letters = re.sub(r"[\W_]+", "", name).lower()
+    host = urls.registrable_domain(url).partition(".")[0].replace("-", "")
+    return (
+        not letters or letters.isdigit() or "@" in name or bool(re.search(r"\w\.(?:com|org|net|de|at|co|fr|cn|jp|uk)\b", name))
+        or letters == re.sub(r"[\W_]+", "", site).lower() or letters == host
+    )  # fmt: skip
 
 
 def _meta_tags(tree: Element) -> dict[str, str]:

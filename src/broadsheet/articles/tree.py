@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import lxml.html
@@ -91,7 +91,14 @@ def leaf_blocks(root: Element) -> Iterator[Element]:
 
 
 def lines(root: Element) -> list[str]:
-    """Return the text as a reader sees it, a line a block, empty lines left out."""
+    """Return the text as a reader sees it, a line a block, empty lines left out.
+
+    Captions belong to their pictures and are no text, save where there is none but captions.
+    """
+    return _lines(root, frozenset(root.iter("figcaption"))) or _lines(root, frozenset())
+
+
+def _lines(root: Element, leave: Collection[Element]) -> list[str]:
     found: list[str] = []
     current: list[str] = []
 
@@ -108,7 +115,9 @@ def lines(root: Element) -> list[str]:
                 flush()
             current.append(element.text or "")
         else:
-            if block:
+            if element in leave:
+                current.clear()
+            elif block:
                 flush()
             if element is not root:
                 current.append(element.tail or "")

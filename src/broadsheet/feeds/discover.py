@@ -9,8 +9,7 @@ from urllib.parse import parse_qs
 import ada_url
 from selectolax.lexbor import LexborHTMLParser
 
-from broadsheet import urls
-from broadsheet.feeds import encoding
+from broadsheet import encoding, urls
 from broadsheet.model import Record
 
 MAX_BYTES = 2_000_000

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from broadsheet import encoding
 from broadsheet.errors import LimitExceeded, NotAFeed
-from broadsheet.feeds import atom, encoding, foreign, jsonfeed, limits, rss, tree
+from broadsheet.feeds import atom, foreign, jsonfeed, limits, rss, tree
 from broadsheet.feeds.draft import Context, Draft
 from broadsheet.feeds.names import prefix_of
 from broadsheet.model import Entry, ParsedFeed

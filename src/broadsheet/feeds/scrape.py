@@ -14,9 +14,9 @@ from typing import Any
 import lxml.html
 from lxml import etree
 
-from broadsheet import urls
+from broadsheet import encoding, urls
 from broadsheet.errors import LimitExceeded, NotAFeed
-from broadsheet.feeds import encoding, foreign, limits, markup
+from broadsheet.feeds import foreign, limits, markup
 from broadsheet.feeds.dates import parse_date
 from broadsheet.feeds.selectors import finder
 from broadsheet.model import Entry, FeedInfo, ParsedFeed, Scrape

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
+from broadsheet import encoding
 from broadsheet.errors import LimitExceeded
-from broadsheet.feeds import encoding, limits, repair
+from broadsheet.feeds import limits, repair
 
 _OPTIONS: dict[str, Any] = {
     "resolve_entities": False,

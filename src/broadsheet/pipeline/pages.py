@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
 
 from broadsheet.articles.images import copies_in
 from broadsheet.errors import StoreError
-from broadsheet.model import Match, Output, SitePage, StoredArticle, story_path
+from broadsheet.model import ListSpec, Match, Output, Record, SitePage, StoredArticle, story_path
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.pipeline.searchindex import SearchIndex
 from broadsheet.site import context, outfeeds, plan
@@ -16,14 +20,18 @@ from broadsheet.site.render import Theme
 from broadsheet.store import articles, doubles, site, stories, takedown
 from broadsheet.stories import differences
 
+T = TypeVar("T")
 FRONT_ARTICLES = 400
 """Newest articles from which the front page is chosen."""
 _AT_ONCE = 200
 COMPARED = 6
 """Copies on a story's page of which the differing passages are shown."""
+_KEPT = 4096
+"""Articles of which what lists and feeds show is kept for other lists and feeds."""
 
 _SPECIAL = (
     SitePage(path="archive/index.html", kind="archive"),
+    SitePage(path="sitemap/lists.xml", kind="listmap"),
     SitePage(path="sitemap.xml", kind="sitemap"),
     SitePage(path="feed.xml", kind="storyatom"),
     SitePage(path="feed.json", kind="storyjson"),
@@ -52,6 +60,33 @@ def _once(reports: Sequence[StoredArticle]) -> list[StoredArticle]:
     return [stored for stored in reports if stored.double_of not in ids]
 
 
+class Summary(Record, frozen=True, kw_only=True):
+    """What our feeds tell of an article."""
+
+    stored: StoredArticle
+    entry: outfeeds.OutEntry
+    double_of: str = ""
+    """The article whose page tells this one too."""
+
+
+class Kept(Generic[T]):
+    """What was made of the last ``most`` articles, by their ids."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[str, T] = OrderedDict()
+
+    def of(self, ids: Sequence[str], make: Callable[[Sequence[str]], Mapping[str, T]]) -> dict[str, T]:
+        """Return what is made of the articles; what is not kept is made of all that lack it at once."""
+        lacking = [item for item in ids if item not in self._made]
+        if lacking:
+            self._made.update(make(lacking))
+        found = {item: self._made[item] for item in ids}
+        while len(self._made) > self._most:
+            self._made.popitem(last=False)
+        return found
+
+
 class Reader:
     """All pages of a build see one state of the store."""
 
@@ -63,10 +98,19 @@ class Reader:
         self._connection = self._context.__enter__()
         pins = stories.pinned(self._connection)
         self._pins = pins | {row.double_of for row in articles.rows(self._connection, sorted(pins)).values()}
+        self._lists: dict[str, tuple[ListSpec, int]] = {}
+        self._cards: Kept[context.Card | None] = Kept(_KEPT)
+        self._summaries: Kept[Summary | None] = Kept(_KEPT)
 
     def close(self) -> None:
         """End reading."""
         self._context.__exit__(None, None, None)
+
+    def _list(self, path: str) -> tuple[ListSpec, int]:
+        """Return a list and its size."""
+        if path not in self._lists:
+            self._lists[path] = site.get_list(self._connection, path)
+        return self._lists[path]
 
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return the digest under which each of the paths was written last, of those that were."""
@@ -95,16 +139,34 @@ class Reader:
                 if stored.double_of:
                     found.add(SitePage(path=stored.told_at, kind="article", key=stored.double_of))
             if not full:
-                found |= self._story_pages({stored.story_id for stored in rows.values() if stored.story_id})
+                told = {stored.story_id for stored in rows.values() if stored.story_id}
+                found |= self._story_pages(told)
+                found.update(
+                    plan.story_map(number + 1) for number in site.numbers(self._connection, sorted(told)).values()
+                )
         if full:
-            found |= self._story_pages(set(stories.several(self._connection)))
-            # Those too that lead elsewhere by now.
-            found |= {plan.story_page(Path(path).stem) for path in site.known_below(self._connection, "story/")}
-            for spec, size in site.all_lists(self._connection):
-                found.update(plan.all_pages(spec, size))
-        else:
-            found |= self._beside_new_days([page for page in found if page.kind == "day"], len(dirty))
+            return self._new_ones_first(plan.in_write_order(found | self._everything(), self._age()))
+        new = self._new_days([page for page in found if page.kind == "day"], len(dirty))
+        found.update(plan.month_pages(new))
+        found |= self._beside(new)
         return self._new_ones_first(plan.in_write_order(found))
+
+    def _everything(self) -> set[SitePage]:
+        """Return all pages but those of articles."""
+        found = self._story_pages(set(stories.several(self._connection)))
+        # Those too that lead elsewhere by now.
+        found |= {plan.story_page(Path(path).stem) for path in site.known_below(self._connection, "story/")}
+        lists = site.all_lists(self._connection)
+        for spec, size in lists:
+            found.update(plan.all_pages(spec, size))
+        found.update(plan.month_pages(spec.key for spec, _ in lists if spec.kind == "day"))
+        found.update(map(plan.story_map, range(1, site.published(self._connection) + 1, plan.STORIES_A_PART)))
+        return found
+
+    def _age(self) -> Callable[[SitePage], int]:
+        """Return what tells, of a fixed page of a list, where in the order of publication its last article stands."""
+        ends = site.page_ends(self._connection, plan.PER_PAGE)
+        return lambda page: ends.get((page.key, page.page), 0) if page.page else 0
 
     def _new_ones_first(self, pages: list[SitePage]) -> list[SitePage]:
         """Return articles and stories that are not on the site yet before those that are.
@@ -142,31 +204,27 @@ class Reader:
         rows = articles.rows(self._connection, [article for ids in told.values() for article in ids])
         return {page: [rows[article] for article in ids] for page, ids in told.items()}
 
-    def _beside_new_days(self, days: Sequence[SitePage], most: int) -> set[SitePage]:
-        """Return the days beside those that may be new: their "next day" and "previous day" change."""
+    def _new_days(self, days: Sequence[SitePage], most: int) -> list[str]:
+        """Return the keys of those of the days that may be new, with ``most`` articles at most."""
+        sized = [self._list(page.key) for page in days]
+        return [spec.key for spec, size in sized if size <= most]
+
+    def _beside(self, days: Sequence[str]) -> set[SitePage]:
+        """Return the pages of the days beside these: their "next day" and "previous day" change."""
         found = set()
-        for page in days:
-            spec, size = site.get_list(self._connection, page.key)
-            if size <= most:
-                for key in filter(None, site.days_around(self._connection, spec.key)):
-                    path = f"{key.replace('-', '/')}/"
-                    found.add(SitePage(path=f"{path}index.html", kind="day", key=path))
+        for day in days:
+            for key in filter(None, site.days_around(self._connection, day)):
+                path = f"{key.replace('-', '/')}/"
+                found.add(SitePage(path=f"{path}index.html", kind="day", key=path))
         return found
 
-    def media(self, ids: Sequence[str]) -> Iterator[Output]:
+    def _media(self, whole: Iterable[tuple[StoredArticle, str, str]]) -> Iterator[Output]:
         """Yield the pictures of the articles that are not on the site yet, read from the store's folder."""
-        seen: set[str] = set()
-        for group in batches(ids, _AT_ONCE):
-            wanted = dict.fromkeys(
-                path
-                for stored, html, _ in articles.whole(self._connection, group).values()
-                for path in self._pictures(stored, html)
-            )
-            known = self.digests(list(wanted))
-            for path in wanted:
-                if path not in seen and not (path in known and (self._run.output / path).exists()):
-                    yield Output(path=path, body=self._picture(path))
-                seen.add(path)
+        wanted = list(dict.fromkeys(path for stored, html, _ in whole for path in self._pictures(stored, html)))
+        known = self.digests(wanted)
+        for path in wanted:
+            if not (path in known and (self._run.output / path).exists()):
+                yield Output(path=path, body=self._picture(path))
 
     def _pictures(self, stored: StoredArticle, html: str) -> Iterator[str]:
         if stored.state == "live" and self._composer.feed(stored.article.feed_id).mode != "link":
@@ -186,12 +244,12 @@ class Reader:
     # ------------------------------------------------------------------------------------------------ rendering
 
     def render(self, pages: Sequence[SitePage]) -> Iterator[Output]:
-        """Yield the file of each page, in their order."""
+        """Yield the file of each page, in their order; before an article's, its pictures that are not there yet."""
         printed = self._articles([page for page in pages if page.kind == "article"])
         for page in pages:
             match page.kind:
                 case "article":
-                    yield next(printed)
+                    yield from next(printed)
                 case "story":
                     yield self._story_page(page)
                 case "day":
@@ -200,14 +258,13 @@ class Reader:
                     shown, front = self._composer.front(self._stories())
                     yield Output(path=page.path, body=self._theme.render("front.html", shown, front))
                 case "archive":
-                    days = [spec.key for spec, _ in site.all_lists(self._connection, "day")]
-                    shown, archive = self._composer.archive(days)
+                    shown, archive = self._composer.archive(self._days())
                     yield Output(path=page.path, body=self._theme.render("archive.html", shown, archive))
-                case "sitemap":
-                    paths = [f"{spec.path}index.html" for spec, _ in site.all_lists(self._connection)]
-                    paths += [story_path(story) for story in stories.several(self._connection)]
-                    addresses = [self._composer.absolute(path) for path in ["index.html", *sorted(paths)]]
-                    yield Output(path=page.path, body=outfeeds.sitemap(addresses[:50_000]))
+                case "month":
+                    shown, month = self._composer.month(page.path, page.key, self._days(page.key))
+                    yield Output(path=page.path, body=self._theme.render("month.html", shown, month))
+                case "sitemap" | "listmap" | "daymap" | "storymap":
+                    yield self._sitemap(page)
                 case "atom" | "jsonfeed":
                     yield self._feed(page)
                 case "storyatom" | "storyjson":
@@ -215,26 +272,68 @@ class Reader:
                 case _:
                     yield self._listing(page)
 
-    def _articles(self, pages: Sequence[SitePage]) -> Iterator[Output]:
+    def _days(self, month: str = "") -> list[str]:
+        """Return the days that have pages, of a month or of all times, the oldest first."""
+        return [spec.key for spec, _ in site.all_lists(self._connection, "day") if spec.key.startswith(month)]
+
+    def _sitemap(self, page: SitePage) -> Output:
+        """Return a part of the sitemap, or the index of its parts. What copies others' articles is in none."""
+        match page.kind:
+            case "sitemap":
+                body = outfeeds.sitemap_index(map(self._composer.absolute, self._parts()))
+                return Output(path=page.path, body=body)
+            case "daymap":
+                days = [f"{day.replace('-', '/')}/index.html" for day in self._days(page.key)]
+                paths = [f"{page.key.replace('-', '/')}/index.html", *days]
+            case "storymap":
+                paths = list(map(story_path, self._stories_of(page.page)))
+            case _:
+                lists = site.all_lists(self._connection)
+                paths = ["index.html", "archive/index.html"]
+                paths += sorted(f"{spec.path}index.html" for spec, _ in lists if spec.kind != "day")
+        return Output(path=page.path, body=outfeeds.sitemap(map(self._composer.absolute, paths)))
+
+    def _parts(self) -> list[str]:
+        """Return the paths of the sitemap's parts, those of months and of events in their order."""
+        months = [page.path for page in plan.month_pages(self._days()) if page.kind == "daymap"]
+        numbers = range(1, site.published(self._connection) + 1, plan.STORIES_A_PART)
+        return ["sitemap/lists.xml", *months, *(plan.story_map(number).path for number in numbers)]
+
+    def _stories_of(self, part: int) -> list[str]:
+        """Return the events of a part of the sitemap that have pages, by their place in the order of publication."""
+        numbers = plan.story_numbers(part)
+        known = site.at(self._connection, numbers.start - 1, numbers.stop - 1)
+        several = {story for story, reports in self._reports(known.values()).items() if len(reports) > 1}
+        return [story for _, story in sorted(known.items()) if story in several]
+
+    def _articles(self, pages: Sequence[SitePage]) -> Iterator[list[Output]]:
+        """Yield each article's page behind its pictures."""
         for group in batches(pages, _AT_ONCE):
             ids = [page.key for page in group]
             whole = articles.whole(self._connection, ids)
             told = self._together([stored for stored, _, _ in whole.values()])
             matches = stories.reasons(self._connection, [item for item in ids if item in told])
             twice = self._doubles(stored for stored, _, _ in whole.values())
+            pictures = list(self._media(whole.values()))
             for page in group:
                 stored, html, text = whole[page.key]
-                if stored.state == "gone":
-                    yield self._gone(page)
-                    continue
-                if stored.double_of:
-                    yield self._moved(page.path, stored.article.title, stored.told_at)
-                    continue
                 others = [other for other in told.get(page.key, ()) if other.article.id != page.key]
-                shown, record = self._composer.article(
-                    stored, html, text, others, matches.get(page.key, ()), twice.get(page.key, ())
-                )
-                yield Output(path=page.path, body=self._theme.render("article.html", shown, record))
+                yield [
+                    *pictures,
+                    self._article(page, stored, html, text, others, matches.get(page.key, ()), twice.get(page.key, ())),
+                ]
+                pictures = []
+
+    def _article(
+        self, page: SitePage, stored: StoredArticle, html: str, text: str, others: Sequence[StoredArticle],
+        matches: Sequence[Match], doubles: Sequence[StoredArticle],
+    ) -> Output:  # fmt: skip
+        if stored.state == "gone":
+            return self._gone(page)
+        if stored.double_of:
+            return self._moved(page.path, stored.article.title, stored.told_at)
+        shown, record = self._composer.article(stored, html, text, others, matches, doubles)
+        return Output(path=page.path, body=self._theme.render("article.html", shown, record))
 
     def _together(self, stored: Iterable[StoredArticle]) -> dict[str, list[StoredArticle]]:
         """Return, of the articles whose event has several reports, all its reports."""
@@ -297,14 +396,20 @@ class Reader:
         return [rows[article_id] for article_id in ids if rows[article_id].state == "live"]
 
     def _listing(self, page: SitePage) -> Output:
-        spec, size = site.get_list(self._connection, page.key)
+        spec, size = self._list(page.key)
         ids = site.items(self._connection, page.key, plan.positions(page.page, size))
-        cards = [self._composer.card(stored) for stored in reversed(self._live(ids))]
+        found = self._cards.of(ids, self._new_cards)
+        cards = [card for article_id in reversed(ids) if (card := found[article_id]) is not None]
         shown, listing = self._composer.listing(spec, size, page.page, cards, self._composer.children(spec))
         return Output(path=page.path, body=self._theme.render("list.html", shown, listing))
 
+    def _new_cards(self, ids: Sequence[str]) -> dict[str, context.Card | None]:
+        """Return what lists show of articles, None of those that were taken down."""
+        rows = articles.rows(self._connection, ids)
+        return {item: self._composer.card(row) if row.state == "live" else None for item, row in rows.items()}
+
     def _day(self, page: SitePage) -> Output:
-        spec, size = site.get_list(self._connection, page.key)
+        spec, size = self._list(page.key)
         items = self._live(site.items(self._connection, page.key, range(1, size + 1)))
         items.sort(key=lambda stored: (stored.article.published or stored.first_seen, stored.article.id), reverse=True)
         before, after = site.days_around(self._connection, spec.key)
@@ -312,34 +417,66 @@ class Reader:
         return Output(path=page.path, body=self._theme.render("day.html", shown, day))
 
     def _feed(self, page: SitePage) -> Output:
-        spec, size = site.get_list(self._connection, page.key)
-        ids = site.items(self._connection, page.key, range(max(1, size - plan.FEED_ENTRIES + 1), size + 1))
-        whole = articles.whole(self._connection, ids)
-        entries = tuple(
-            self._composer.out_entry(stored, html)
-            for stored, html, _ in (whole[article_id] for article_id in reversed(ids))
-            if stored.state == "live" and stored.double_of not in whole
-        )
-        return self._written(page, spec.title or self._composer.site.title, f"{spec.path}index.html", entries)
+        """Return a list's feed, or the archive of it that has the articles of a fixed page."""
+        spec, size = self._list(page.key)
+        positions = plan.positions(page.page, size)
+        if page.kind == "jsonfeed":
+            positions = range(max(1, size - plan.JSON_ENTRIES + 1), size + 1)
+        ids = site.items(self._connection, page.key, positions)
+        found = self._summaries.of(ids, self._new_summaries)
+        told = [entry for item in reversed(ids) if (entry := found[item]) and entry.double_of not in ids]
+        if self._composer.config.site.whole_in_feeds == "all" and not page.page:
+            told = self._whole(told)
+        before = page.page - 1 if page.page else size // plan.PER_PAGE
+        archived = plan.archive_path(spec, before) if spec.kind in plan.ARCHIVED and page.kind == "atom" else ""
+        return self._written(
+            page, spec.title or self._composer.site.title, f"{spec.path}index.html", [item.entry for item in told],
+            previous=archived, current=f"{spec.path}feed.xml" if page.page else "",
+        )  # fmt: skip
+
+    def _new_summaries(self, ids: Sequence[str]) -> dict[str, Summary | None]:
+        """Return what feeds tell of articles, None of those that were taken down."""
+        return {
+            item: Summary(stored=row, double_of=row.double_of, entry=self._composer.out_entry(row))
+            if row.state == "live"
+            else None
+            for item, row in articles.rows(self._connection, ids).items()
+        }
+
+    def _whole(self, told: Sequence[Summary]) -> list[Summary]:
+        """Return the entries with the articles' whole text, the first ones, as long as there is room."""
+        bodies = articles.whole(self._connection, [item.stored.article.id for item in told])
+        room, found = plan.WHOLE_BYTES, []
+        for item in told:
+            html = bodies[item.stored.article.id][1]
+            room -= len(html.encode())
+            entry = self._composer.out_entry(item.stored, html) if room >= 0 else item.entry
+            found.append(msgspec.structs.replace(item, entry=entry))
+        return found
 
     def _story_feed(self, page: SitePage) -> Output:
         """Return the newspaper's own feed: every event once, told by its lead, with the other reports under it."""
         newest = sorted(
             self._stories(),
             key=lambda story: (story.lead.article.published or story.lead.first_seen, story.lead.article.id),
-        )[-plan.FEED_ENTRIES :]
-        whole = articles.whole(self._connection, [story.lead.article.id for story in newest])
-        entries = tuple(
-            self._composer.story_entry(story, whole[story.lead.article.id][1]) for story in reversed(newest)
-        )
+            reverse=True,
+        )[: plan.FRONT_ENTRIES]
+        told = [Summary(stored=story.lead, entry=self._composer.out_entry(story.lead)) for story in newest]
+        if self._composer.config.site.whole_in_feeds != "none":
+            told = self._whole(told)
+        entries = [self._composer.story_entry(story, item.entry) for story, item in zip(newest, told, strict=True)]
         return self._written(page, self._composer.site.title, "index.html", entries)
 
-    def _written(self, page: SitePage, name: str, of: str, entries: tuple[outfeeds.OutEntry, ...]) -> Output:
+    def _written(
+        self, page: SitePage, name: str, of: str, entries: Sequence[outfeeds.OutEntry], *, previous: str = "",
+        current: str = "",
+    ) -> Output:  # fmt: skip
         composer = self._composer
         feed = outfeeds.OutFeed(
             title=name if name == composer.site.title else f"{name} · {composer.site.title}",
             url=composer.absolute(of), self_url=composer.absolute(page.path), language=composer.language,
-            entries=entries, updated=outfeeds.newest(entries),
+            entries=tuple(entries), updated=outfeeds.newest(entries),
+            previous=composer.absolute(previous) if previous else "", current=composer.absolute(current) if current else "",
         )  # fmt: skip
         body = outfeeds.atom(feed) if page.path.endswith(".xml") else outfeeds.json_feed(feed)
         return Output(path=page.path, body=body)

@@ -22,7 +22,7 @@ from broadsheet.site.write import Writer
 from broadsheet.store import articles, doubles, feeds, queue, site
 from broadsheet.text import digest
 
-SITE_FORMAT = 2
+SITE_FORMAT = 3
 """Raised when pages change by our doing, so that every site is printed anew."""
 _AT_ONCE = 500
 """Articles numbered, and pages rendered, in one go."""
@@ -116,7 +116,6 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     run.output.mkdir(parents=True, exist_ok=True)
     if full:
         writer.write(_assets(theme))
-    writer.write(reader.media(dirty))
 
     *others, front = pages
     for group in batches(others, _AT_ONCE):

@@ -136,10 +136,10 @@ class SearchIndex:
 
     def _block(self, block: int) -> Output:
         start = block * search.BLOCK
-        entries = [
-            None if stored is None else self._entry(stored)
-            for _, stored, _ in self._numbered(range(start, start + search.BLOCK))
-        ]
+        ids = site.at(self._connection, start, start + search.BLOCK)
+        rows = articles.rows(self._connection, list(ids.values()))
+        found = [rows.get(ids.get(number, "")) for number in range(start, start + search.BLOCK)]
+        entries = [None if stored is None or _is_untold(stored) else self._entry(stored) for stored in found]
         return Output(path=f"{FOLDER}d/{block}.json", body=search.block(entries))
 
     def _entry(self, stored: StoredArticle) -> search.Entry:

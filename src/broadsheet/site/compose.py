@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as html_module
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,7 @@ class Composer:
         self.base = base_path(config)
         self._origin = str(ada_url.URL(config.site.url).origin)
         self._names: dict[str, tuple[str, str, str]] = {}
+        self._children: dict[str, tuple[Target, ...]] = {}
         self.labels = labels(self.language)
         self.site = Site(
             title=config.site.title, subtitle=config.site.subtitle, language=self.language, home=self.base,
@@ -95,6 +97,11 @@ class Composer:
         """Return the sources of a section, or the channels of a source, in the order of the configuration."""
         if parent.kind not in ("section", "source"):
             return ()
+        if parent.path not in self._children:
+            self._children[parent.path] = self._below(parent)
+        return self._children[parent.path]
+
+    def _below(self, parent: ListSpec) -> tuple[Target, ...]:
         below = "source" if parent.kind == "section" else "channel"
         depth = 2 if below == "source" else 3
         found: dict[str, Target] = {}
@@ -135,7 +142,7 @@ class Composer:
         published = stored.article.published or stored.first_seen
         day = published.astimezone(self.zone)
         return context.moment(
-            published, self.zone, self.language, day_href=self.base + f"{day:%Y/%m/%d}/",
+            published, self.zone, self.language, day_href=f"{self.base}{day.year:04}/{day.month:02}/{day.day:02}/",
             day_only=stored.article.published_source in ("first_seen", "clamped"),
         )  # fmt: skip
 
@@ -357,8 +364,8 @@ class Composer:
             date=shown, blocks=self.blocks([self.card(item) for item in items]),
             previous=self._day_link(before), next=self._day_link(after),
         )  # fmt: skip
-        month = Target(title=self.labels["archive"], href=f"{self.base}archive/")
-        return self.page(f"{spec.path}index.html", shown.text, "day", trail=[month]), record
+        trail = [Target(title=self.labels["archive"], href=f"{self.base}archive/"), self._month_link(spec.key)]
+        return self.page(f"{spec.path}index.html", shown.text, "day", trail=trail), record
 
     def _day_link(self, key: str) -> Target | None:
         if not key:
@@ -377,20 +384,26 @@ class Composer:
             Block(title=title, href=hrefs.get(title, ""), cards=tuple(items)) for title, items in found.items() if items
         )
 
+    def month(self, path: str, key: str, days: Sequence[str]) -> tuple[Page, context.Month]:
+        """Return a month's page with its days, newest first."""
+        links = [link for day in sorted(days, reverse=True) if (link := self._day_link(day))]
+        title = context.month_title(int(key[:4]), int(key[5:7]), self.language)
+        trail = [Target(title=self.labels["archive"], href=f"{self.base}archive/")]
+        return self.page(path, title, "month", trail=trail), context.Month(title=title, days=tuple(links))
+
+    def _month_link(self, key: str) -> Target:
+        """Return the link to the page of a day's or a month's month."""
+        title = context.month_title(int(key[:4]), int(key[5:7]), self.language)
+        return Target(title=title, href=f"{self.base}{key[:7].replace('-', '/')}/")
+
     def archive(self, days: Sequence[str]) -> tuple[Page, context.Archive]:
-        """Return the page of all days, newest first."""
-        months: dict[tuple[int, int], list[Target]] = {}
-        for key in sorted(days, reverse=True):
-            link = self._day_link(key)
-            if link:
-                months.setdefault((int(key[:4]), int(key[5:7])), []).append(link)
-        record = context.Archive(
-            months=tuple(
-                context.Month(title=context.month_title(year, month, self.language), days=tuple(links))
-                for (year, month), links in months.items()
-            )
+        """Return the page of all months that have days, newest first."""
+        months = sorted({day[:7] for day in days}, reverse=True)
+        years = tuple(
+            context.Year(title=year, months=tuple(map(self._month_link, group)))
+            for year, group in groupby(months, lambda month: month[:4])
         )
-        return self.page("archive/index.html", self.labels["archive"], "archive"), record
+        return self.page("archive/index.html", self.labels["archive"], "archive"), context.Archive(years=years)
 
     def front(self, stories: Sequence[FrontStory]) -> tuple[Page, Front]:
         """Return the front page: stories by rank, then by section; nothing stands on it twice."""
@@ -424,9 +437,8 @@ class Composer:
             length=words(article.excerpt),
         )  # fmt: skip
 
-    def story_entry(self, story: FrontStory, html: str) -> OutEntry:
-        """Return an event as our own feed carries it: the leading report, and links to the others under it."""
-        entry = self.out_entry(story.lead, html)
+    def story_entry(self, story: FrontStory, entry: OutEntry) -> OutEntry:
+        """Return an event as our own feed carries it: its leading report's entry, and links to the others under it."""
         links = "".join(
             f'<li><a href="{_escape(self._public(other))}">{_escape(other.article.title)}</a> '
             f"({_escape(self.source(self.feed(other.article.feed_id)).title)})</li>"
@@ -437,24 +449,25 @@ class Composer:
         return msgspec.structs.replace(
             entry,
             id=self.absolute(story.first),
-            html=entry.html + (f"<p>{told}</p><ul>{links}</ul>" if links else ""),
+            html=(entry.html or f"<p>{_escape(entry.summary)}</p>") + f"<p>{told}</p><ul>{links}</ul>"
+            if links
+            else entry.html,
         )
 
     def _public(self, stored: StoredArticle) -> str:
         link_only = self.feed(stored.article.feed_id).mode == "link"
         return stored.article.url if link_only else self.absolute(stored.address)
 
-    def out_entry(self, stored: StoredArticle, html: str) -> OutEntry:
-        """Return an article as our feeds carry it, as much of it as its source's mode allows."""
+    def out_entry(self, stored: StoredArticle, html: str = "") -> OutEntry:
+        """Return an article as our feeds carry it: whole where ``html`` is given and its source's mode allows."""
         article, feed = stored.article, self.feed(stored.article.feed_id)
-        url = self.absolute(stored.address)
         shown = html.replace(' src="/m/', f' src="{self.absolute("m/")}') if feed.mode == "full" else ""
         published = article.published or stored.first_seen
         modified = self._modified(stored)
         return OutEntry(
-            id=self.absolute(stored.permalink), title=article.title, url=article.url if feed.mode == "link" else url,
-            original=article.url,
-            html=shown or f"<p>{_escape(article.excerpt)}</p>", published=published,
+            id=self.absolute(stored.permalink), title=article.title,
+            url=article.url if feed.mode == "link" else self.absolute(stored.address), original=article.url,
+            html=shown, summary="" if shown or feed.mode == "link" else article.excerpt, published=published,
             updated=article.modified if modified and article.modified else published,
             author=article.byline, source=self.source(feed).title, source_url=article.url, language=article.language,
             categories=article.categories, image=self.absolute(article.image.path) if article.image and article.image.path else "",

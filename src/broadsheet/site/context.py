@@ -7,7 +7,8 @@ recent posts, the time of the build), so that an article page changes only when 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from broadsheet.model import Record
 
@@ -115,7 +116,7 @@ class Page(Record, frozen=True, kw_only=True):
     language: str = ""
     """Of the page's own text, where it is not the interface's."""
     kind: str = ""
-    """``front``, ``section``, ``source``, ``channel``, ``latest``, ``day``, ``archive``, ``article``, ``gone``,
+    """``front``, ``section``, ``source``, ``channel``, ``latest``, ``day``, ``month``, ``archive``, ``article``, ``gone``,
     ``story``, ``moved``, ``about``, ``search`` or ``missing``."""
     indexed: bool = True
     """False puts ``noindex`` on the page: copies of others' articles."""
@@ -173,16 +174,23 @@ class Day(Record, frozen=True, kw_only=True):
 
 
 class Month(Record, frozen=True, kw_only=True):
-    """A month's days that have articles."""
+    """``month.html``: the days of a month that have articles, newest first."""
 
     title: str
     days: tuple[Target, ...]
 
 
-class Archive(Record, frozen=True, kw_only=True):
-    """``archive.html``: every day that has a page, newest first."""
+class Year(Record, frozen=True, kw_only=True):
+    """A year's months that have articles."""
 
-    months: tuple[Month, ...]
+    title: str
+    months: tuple[Target, ...]
+
+
+class Archive(Record, frozen=True, kw_only=True):
+    """``archive.html``: every month that has a page, by year, newest first."""
+
+    years: tuple[Year, ...]
 
 
 class Publication(Record, frozen=True, kw_only=True):
@@ -336,6 +344,7 @@ TEMPLATES: dict[str, type[Record]] = {
     "front.html": Front,
     "list.html": Listing,
     "day.html": Day,
+    "month.html": Month,
     "archive.html": Archive,
     "article.html": ArticlePage,
     "story.html": StoryPage,
@@ -351,6 +360,7 @@ NAMES: dict[str, str] = {
     "front.html": "front",
     "list.html": "listing",
     "day.html": "day",
+    "month.html": "month",
     "archive.html": "archive",
     "article.html": "article",
     "story.html": "story",
@@ -362,9 +372,10 @@ NAMES: dict[str, str] = {
 }
 
 
-def moment(instant: datetime, zone: object, language: str, *, day_only: bool = False, day_href: str = "") -> Moment:
-    """Return an instant in words, in the zone (a ``tzinfo``); ``day_only`` where nothing finer is known."""
-    local = instant.astimezone(zone)  # type: ignore[arg-type]
+@lru_cache(maxsize=4096)
+def moment(instant: datetime, zone: tzinfo, language: str, *, day_only: bool = False, day_href: str = "") -> Moment:
+    """Return an instant in words, in the zone; ``day_only`` where nothing finer is known."""
+    local = instant.astimezone(zone)
     if language == "zh":
         text = f"{local.year}年{local.month}月{local.day}日"
     else:

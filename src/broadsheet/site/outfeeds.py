@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from lxml import etree
+from markupsafe import escape
 
 from broadsheet.model import Record
 
-_ATOM = "http://www.w3.org/2005/Atom"
+_XML = '<?xml version="1.0" encoding="utf-8"?>'
+_ATOM_TYPE = "application/atom+xml"
+_HISTORY = ' xmlns:fh="http://purl.org/syndication/history/1.0"'
+_SITEMAP = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -23,7 +27,9 @@ class OutEntry(Record, frozen=True, kw_only=True):
     title: str
     url: str
     original: str
-    html: str
+    html: str = ""
+    summary: str = ""
+    """Plain text, where there is no ``html``."""
     published: datetime
     updated: datetime
     author: str
@@ -44,48 +50,54 @@ class OutFeed(Record, frozen=True, kw_only=True):
     language: str
     entries: tuple[OutEntry, ...]
     updated: datetime
-    subtitle: str = ""
+    previous: str = ""
+    """The archive (RFC 5005) with the entries before these."""
+    current: str = ""
+    """Of an archive: the feed that it belongs to."""
 
 
 def atom(feed: OutFeed) -> bytes:
     """Return the feed as Atom."""
-    root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
-    root.set("{http://www.w3.org/XML/1998/namespace}lang", feed.language)
-    _add(root, "title", feed.title)
-    if feed.subtitle:
-        _add(root, "subtitle", feed.subtitle)
-    _add(root, "id", feed.url)
-    _add(root, "updated", _rfc3339(feed.updated))
-    _add(root, "link", rel="alternate", type="text/html", href=feed.url)
-    _add(root, "link", rel="self", type="application/atom+xml", href=feed.self_url)
-    _add(root, "generator", "Broadsheet")
-    for entry in feed.entries:
-        root.append(_atom_entry(entry))
-    return _document(root)
+    links = [("alternate", "text/html", feed.url), ("self", _ATOM_TYPE, feed.self_url)]
+    links += [("prev-archive", _ATOM_TYPE, feed.previous)] if feed.previous else []
+    links += [("current", _ATOM_TYPE, feed.current)] if feed.current else []
+    lines = [
+        _XML,
+        f'<feed xmlns="http://www.w3.org/2005/Atom"{_HISTORY if feed.current else ""} xml:lang="{_xml(feed.language)}">',
+        f"<title>{_xml(feed.title)}</title>",
+        f"<id>{_xml(feed.url)}</id>",
+        f"<updated>{_rfc3339(feed.updated)}</updated>",
+        *(f'<link rel="{rel}" type="{kind}" href="{_xml(address)}"/>' for rel, kind, address in links),
+        "<generator>Broadsheet</generator>",
+        *(["<fh:archive/>"] if feed.current else []),
+        *map(_atom_entry, feed.entries),
+        "</feed>\n",
+    ]
+    return "\n".join(lines).encode("utf-8", "replace")
 
 
-def _atom_entry(entry: OutEntry) -> Any:
-    item = etree.Element(f"{{{_ATOM}}}entry")
-    if entry.language:
-        item.set("{http://www.w3.org/XML/1998/namespace}lang", _clean(entry.language))
-    _add(item, "title", entry.title)
-    _add(item, "id", entry.id)
-    _add(item, "link", rel="alternate", type="text/html", href=entry.url)
-    if entry.original:
-        _add(item, "link", rel="via", href=entry.original)
-    _add(item, "published", _rfc3339(entry.published))
-    _add(item, "updated", _rfc3339(entry.updated))
-    author = _add(item, "author")
-    _add(author, "name", entry.author or entry.source)
-    for category in entry.categories:
-        _add(item, "category", term=category)
-    source = _add(item, "source")
-    _add(source, "title", entry.source)
-    if entry.source_url:
-        _add(source, "id", entry.source_url)
-        _add(source, "link", rel="alternate", href=entry.source_url)
-    _add(item, "content", entry.html, type="html")
-    return item
+@lru_cache(maxsize=4096)
+def _atom_entry(entry: OutEntry) -> str:
+    """Return an entry as XML. The same stands in the feeds of several lists."""
+    via = f'<link rel="via" href="{_xml(entry.original)}"/>\n' if entry.original and entry.original != entry.url else ""
+    source = f'<id>{_xml(entry.source_url)}</id><link rel="alternate" href="{_xml(entry.source_url)}"/>'
+    text = (
+        f'<content type="html">{_xml(entry.html)}</content>\n' if entry.html
+        else f"<summary>{_xml(entry.summary)}</summary>\n" if entry.summary
+        else ""
+    )  # fmt: skip
+    return (
+        f"<entry{_language(entry.language)}>\n<title>{_xml(entry.title)}</title>\n<id>{_xml(entry.id)}</id>\n"
+        f'<link rel="alternate" type="text/html" href="{_xml(entry.url)}"/>\n{via}'
+        f"<published>{_rfc3339(entry.published)}</published>\n<updated>{_rfc3339(entry.updated)}</updated>\n"
+        f"<author><name>{_xml(entry.author or entry.source)}</name></author>\n"
+        + "".join(f'<category term="{_xml(term)}"/>\n' for term in entry.categories)
+        + f"<source><title>{_xml(entry.source)}</title>{source if entry.source_url else ''}</source>\n{text}</entry>"
+    )
+
+
+def _language(language: str) -> str:
+    return f' xml:lang="{_xml(language)}"' if language else ""
 
 
 def json_feed(feed: OutFeed) -> bytes:
@@ -101,7 +113,8 @@ def json_feed(feed: OutFeed) -> bytes:
                 key: value
                 for key, value in {
                     "id": entry.id, "url": entry.url, "external_url": entry.original, "title": _clean(entry.title),
-                    "content_html": _clean(entry.html), "image": entry.image,
+                    "content_html": _clean(entry.html), "content_text": "" if entry.html else _clean(entry.summary),
+                    "image": entry.image,
                     "date_published": _rfc3339(entry.published), "date_modified": _rfc3339(entry.updated),
                     "authors": [{"name": _clean(entry.author or entry.source)}], "tags": [_clean(tag) for tag in entry.categories],
                     "language": entry.language, "_source": {"title": _clean(entry.source), "url": entry.source_url},
@@ -115,13 +128,15 @@ def json_feed(feed: OutFeed) -> bytes:
 
 
 def sitemap(addresses: Iterable[str]) -> bytes:
-    """Return a sitemap (sitemaps.org 0.9) of at most 50,000 addresses."""
-    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
-    root = etree.Element(f"{{{space}}}urlset", nsmap={None: space})
-    for address in addresses:
-        item = etree.SubElement(root, f"{{{space}}}url")
-        etree.SubElement(item, f"{{{space}}}loc").text = address
-    return _document(root)
+    """Return a part of a sitemap (sitemaps.org 0.9): 50,000 addresses at most."""
+    lines = (f"<url><loc>{_xml(address)}</loc></url>" for address in addresses)
+    return "\n".join((_XML, f"<urlset {_SITEMAP}>", *lines, "</urlset>\n")).encode()
+
+
+def sitemap_index(addresses: Iterable[str]) -> bytes:
+    """Return the index of a sitemap's parts."""
+    lines = (f"<sitemap><loc>{_xml(address)}</loc></sitemap>" for address in addresses)
+    return "\n".join((_XML, f"<sitemapindex {_SITEMAP}>", *lines, "</sitemapindex>\n")).encode()
 
 
 def newest(entries: Sequence[OutEntry]) -> datetime:
@@ -129,11 +144,9 @@ def newest(entries: Sequence[OutEntry]) -> datetime:
     return max((entry.updated for entry in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def _add(parent: Any, name: str, text: str = "", **attributes: str) -> Any:
-    child = etree.SubElement(parent, f"{{{_ATOM}}}{name}", {key: _clean(value) for key, value in attributes.items()})
-    if text:
-        child.text = _clean(text)
-    return child
+def _xml(text: str) -> str:
+    """Return the text as it stands in XML, within quotation marks or not."""
+    return str(escape(_clean(text)))
 
 
 def _clean(text: str) -> str:
@@ -142,8 +155,3 @@ def _clean(text: str) -> str:
 
 def _rfc3339(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _document(root: Any) -> bytes:
-    etree.indent(root, space=" ")
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="utf-8")) + b"\n"

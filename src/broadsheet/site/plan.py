@@ -1,13 +1,14 @@
 """Which pages exist, and which of them an article changes. Pure.
 
-Lists only grow, in the order in which articles were taken in: page k of a list holds positions 50(k-1)+1 to 50k for
-ever, ``index.html`` shows the newest 50, and a fixed page exists once it is full. So one new article touches its own
-page, the day's, and the index and feeds of the few lists that it is in, however large the archive.
+Lists only grow, in the order in which articles were taken in: page k of a list holds positions 20(k-1)+1 to 20k for
+ever, ``index.html`` shows the newest 20, and a fixed page exists once it is full. So one new article touches its own
+page, the day's, and the index and feeds of the few lists that it is in, however large the archive. What is large closes:
+an archive of a feed (RFC 5005) with its page, a month's page with the month, a part of the sitemap when it is full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
@@ -15,8 +16,18 @@ from broadsheet import urls
 from broadsheet.model import Feed, ListSpec, Place, SitePage, story_path
 from broadsheet.text import digest
 
-PER_PAGE = 50
-FEED_ENTRIES = 50
+PER_PAGE = 20
+"""Articles of a list's page, and of its Atom feed, so that the feed and its archives hold all of them."""
+JSON_ENTRIES = 10
+"""Newest articles of a list's JSON feed, which has no archives."""
+FRONT_ENTRIES = 30
+"""Newest events of the newspaper's own feed."""
+WHOLE_BYTES = 64_000
+"""Text of whole articles in a feed, the newest ones; the rest is told by excerpts."""
+ARCHIVED = frozenset(("latest", "source"))
+"""Kinds of lists whose feeds keep the whole history. The others' articles stand in these."""
+STORIES_A_PART = 1_000
+"""Articles, in the order of publication, whose events share a part of the sitemap."""
 
 
 LATEST = ListSpec(kind="latest", key="", path="latest/", title="")
@@ -76,16 +87,15 @@ def list_pages(spec: ListSpec, position: int, size: int) -> Iterator[SitePage]:
         yield SitePage(path=f"{spec.path}index.html", kind="day", key=key)
         return
     number = (position - 1) // PER_PAGE + 1
-    full = size // PER_PAGE
-    if number <= full:
-        yield fixed_page(spec, number)
+    if number <= size // PER_PAGE:
+        yield from fixed_pages(spec, number)
         if position % PER_PAGE == 0 and number > 1:
             # The page before had "newer" lead to the index while this page did not exist.
             yield fixed_page(spec, number - 1)
     if position > size - PER_PAGE:
         yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=key)
-    if position > size - FEED_ENTRIES:
         yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=key)
+    if position > size - JSON_ENTRIES:
         yield SitePage(path=f"{spec.path}feed.json", kind="jsonfeed", key=key)
 
 
@@ -94,16 +104,46 @@ def fixed_page(spec: ListSpec, number: int) -> SitePage:
     return SitePage(path=f"{spec.path}{number}.html", kind=spec.kind, key=spec.path, page=number)
 
 
+def fixed_pages(spec: ListSpec, number: int) -> Iterator[SitePage]:
+    """Yield page ``number`` of a list, and the archive of its feed with the same articles."""
+    yield fixed_page(spec, number)
+    if spec.kind in ARCHIVED:
+        yield SitePage(path=archive_path(spec, number), kind="atom", key=spec.path, page=number)
+
+
+def archive_path(spec: ListSpec, number: int) -> str:
+    """Return where the archive of a list's feed lies that has the articles of page ``number``; empty for 0."""
+    return f"{spec.path}{number}.xml" if number else ""
+
+
 def all_pages(spec: ListSpec, size: int) -> Iterator[SitePage]:
     """Yield every page of a list."""
     if spec.kind == "day":
         yield SitePage(path=f"{spec.path}index.html", kind="day", key=spec.path)
         return
     for number in range(1, size // PER_PAGE + 1):
-        yield fixed_page(spec, number)
+        yield from fixed_pages(spec, number)
     yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=spec.path)
     yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=spec.path)
     yield SitePage(path=f"{spec.path}feed.json", kind="jsonfeed", key=spec.path)
+
+
+def month_pages(days: Iterable[str]) -> Iterator[SitePage]:
+    """Yield what lists the days of these months, as long as a day may be new: the months' pages, and their sitemaps."""
+    for month in sorted({day[:7] for day in days}):
+        yield SitePage(path=f"{month.replace('-', '/')}/index.html", kind="month", key=month)
+        yield SitePage(path=f"sitemap/{month}.xml", kind="daymap", key=month)
+
+
+def story_map(number: int) -> SitePage:
+    """Return the part of the sitemap that lists the events known by the article with this number, from 1."""
+    part = (number - 1) // STORIES_A_PART + 1
+    return SitePage(path=f"sitemap/stories-{part}.xml", kind="storymap", page=part)
+
+
+def story_numbers(part: int) -> range:
+    """Return the numbers of the articles whose events stand in a part of the sitemap."""
+    return range((part - 1) * STORIES_A_PART + 1, part * STORIES_A_PART + 1)
 
 
 def positions(page: int, size: int) -> range:
@@ -118,7 +158,7 @@ def neighbours(page: int, size: int) -> tuple[str, str]:
     full = size // PER_PAGE
     if page == 0:
         first = size - PER_PAGE  # the newest position that the index does not show
-        return (f"{(first - 1) // PER_PAGE + 1}.html" if first > 0 else ""), ""
+        return (f"{max(first - 1, 0) // PER_PAGE + 1}.html" if full else ""), ""
     older = f"{page - 1}.html" if page > 1 else ""
     return older, (f"{page + 1}.html" if page < full else "index.html")
 
@@ -131,9 +171,14 @@ _ORDER = {
     "day": 2,
     "atom": 5,
     "jsonfeed": 5,
+    "month": 3,
     "archive": 4,
+    "daymap": 5,
+    "storymap": 5,
+    "listmap": 5,
     "front": 6,
     "about": 6,
+    "sitemap": 7,
 }
 
 
@@ -142,10 +187,15 @@ def story_page(story_id: str) -> SitePage:
     return SitePage(path=story_path(story_id), kind="story", key=story_id)
 
 
-def in_write_order(pages: Iterable[SitePage]) -> list[SitePage]:
-    """Return the pages in an order in which no page links to one that is not there yet: what is linked to comes first."""
+def in_write_order(
+    pages: Iterable[SitePage], age: Callable[[SitePage], int] = lambda page: page.page
+) -> list[SitePage]:
+    """Return the pages in an order in which no page links to one that is not there yet: what is linked to comes first.
 
-    def rank(page: SitePage) -> tuple[int, str]:
-        return (_ORDER.get(page.kind, 1 if page.page else 3), page.path)
+    Among pages of one rank the order is by ``age``, so that fixed pages with the same articles stand beside each other.
+    """
+
+    def rank(page: SitePage) -> tuple[int, int, str]:
+        return (1 if page.page and page.kind != "storymap" else _ORDER.get(page.kind, 3), age(page), page.path)
 
     return sorted(set(pages), key=rank)

@@ -1,19 +1,84 @@
-"""Template and context -> bytes. Pure, given the theme."""
+"""Template and context -> bytes. Pure, given the theme.
+
+What is the same on all pages of a site is put into the templates when they are compiled, and what the same article
+shows in several lists is rendered once: together that is most of the work.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import jinja2
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
 
 from broadsheet.errors import ConfigError, RenderError
 from broadsheet.model import Record
-from broadsheet.site.context import NAMES, Page
+from broadsheet.site.context import NAMES, Page, Site
 from broadsheet.text import digest
 
 THEMES = Path(__file__).parent / "themes"
+_REMEMBERED = 4096
+"""Parts of pages that are kept for other pages: some 3 kB each at most."""
+
+
+class _Folding(NodeTransformer):
+    """Replaces what is ``known`` (records by name) by its values, and loops over it by their rounds."""
+
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self._known = known
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
+        """Return the value of ``site.home``, where it is text or a number."""
+        value = self._value(node)
+        return nodes.Const(value, lineno=node.lineno) if isinstance(value, str | int) else node
+
+    def visit_For(self, node: nodes.For) -> Any:
+        """Return the rounds of a plain loop over ``site.sections``."""
+        rounds, target = self._value(node.iter), node.target
+        plain = not (node.else_ or node.test or node.recursive)
+        told = "loop" in {name.name for name in node.find_all(nodes.Name)}
+        if not isinstance(rounds, tuple) or not isinstance(target, nodes.Name) or not plain or told:
+            return self.generic_visit(node)
+        return [
+            _Folding({**self._known, target.name: item}).visit(_copy(part)) for item in rounds for part in node.body
+        ]
+
+    def _value(self, node: nodes.Node) -> Any:
+        """Return what an expression is known to be, None where it is not."""
+        if isinstance(node, nodes.Name):
+            return self._known.get(node.name)
+        if not isinstance(node, nodes.Getattr):
+            return None
+        value = self._value(node.node)
+        return value.get(node.attr) if isinstance(value, dict) else getattr(value, node.attr, None)
+
+
+def _copy(node: Any) -> Any:
+    """Return a copy of a part of a template, of the same environment."""
+    if isinstance(node, list | tuple):
+        return type(node)([_copy(item) for item in node])
+    if not isinstance(node, nodes.Node):
+        return node
+    return type(node)(
+        *(_copy(getattr(node, name)) for name in node.fields), lineno=node.lineno, environment=node.environment
+    )
+
+
+class _Environment(jinja2.Environment):
+    """Compiles templates for one site."""
+
+    site: Site | None = None
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        if self.site is not None:
+            _Folding({"site": self.site}).visit(tree)
+        return tree
 
 
 class Theme:
@@ -21,14 +86,17 @@ class Theme:
 
     def __init__(self, folders: list[Path]) -> None:
         self._folders = folders
-        self._environment = jinja2.Environment(
+        self._environment = _Environment(
             loader=jinja2.FileSystemLoader([folder / "templates" for folder in folders]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
         )
+        self._remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._environment.globals["remembered"] = self._remember
 
     @classmethod
     def load(cls, name: str, folder: Path) -> Theme:
@@ -46,6 +114,11 @@ class Theme:
 
     def render(self, template: str, page: Page, record: Record) -> bytes:
         """Return the page as UTF-8. Raises ``RenderError`` with template and line."""
+        if self._environment.site is not page.site:  # the first page: templates are compiled for its site
+            self._environment.site = page.site
+            self._remembered.clear()
+            if self._environment.cache is not None:
+                self._environment.cache.clear()
         try:
             text = self._environment.get_template(template).render(
                 {"page": page, "site": page.site, NAMES[template]: record}
@@ -55,6 +128,16 @@ class Theme:
         except jinja2.TemplateError as error:
             raise RenderError(f"{template} for {page.path}: {error}") from None
         return text.encode("utf-8", "replace")
+
+    def _remember(self, macro: Any, item: Record, site: Site, *arguments: object) -> Any:
+        """Return what the macro makes of a record and the site; what it made of an equal record before, if that is kept."""
+        key = (macro, item, arguments)
+        found = self._remembered.get(key)
+        if found is None:
+            found = self._remembered[key] = macro(item, site, *arguments)
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return found
 
     @cached_property
     def assets(self) -> Mapping[str, Path]:

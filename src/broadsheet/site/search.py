@@ -14,24 +14,26 @@ times, more, in the title), plus a class of the article's length. All numbers ar
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
-from itertools import count, pairwise
+from itertools import count, islice
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 import msgspec
 
 from broadsheet.model import Record
-from broadsheet.text import tokens
+from broadsheet.text import CJK, plain_words, searchable, tokens
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Numbers = NDArray[np.int64]
+    Numbers = NDArray[np.int32]
+    Codes = NDArray[np.uint32]
+    Bytes = NDArray[np.uint8]
 
 FORMAT = 1
 SEGMENT, TAIL, BLOCK = 4096, 256, 32
@@ -44,6 +46,11 @@ _TIMES = (1, 3)
 """Times that a term stands in an article, up to which it is of the first and second class; the title's is the fourth."""
 _LENGTHS = (150, 500, 1500)
 """Terms up to which an article is of the first, second and third class of length."""
+_AT_ONCE = 256
+"""Articles whose terms are found before they are put together."""
+_OTHERS = 0xD800 << 16
+_LAST = max(last for _, last in CJK) + 1
+"""Code point behind all that are written without blanks."""
 _EPOCH = date(2000, 1, 1)
 NOBODY = 0xFFFF
 _WORD = re.compile("[a-z]{4,}")
@@ -99,11 +106,15 @@ def spans(total: int) -> list[tuple[int, int]]:
 
 def terms(text: str) -> list[str]:
     """Return the terms of a text, in their order, as the index has them."""
-    return [
-        _singular(term) if term[-1] == "s" else term
-        for term in tokens(_traditional().sub(lambda found: folding()[found[0]], text))
-        if len(term) <= LONGEST_TERM
-    ]
+    return _kept(tokens(_folded(text)))
+
+
+def _folded(text: str) -> str:
+    return _traditional().sub(lambda found: folding()[found[0]], text)
+
+
+def _kept(words: list[str]) -> list[str]:
+    return [_singular(term) if term[-1] == "s" else term for term in words if len(term) <= LONGEST_TERM]
 
 
 def _singular(word: str) -> str:
@@ -137,64 +148,160 @@ def _traditional() -> re.Pattern[str]:
 def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[bytes]:
     """Return the shards of a run of articles that begins with number ``start``: ``most`` at most where that is given.
 
-    Nothing where no term is. Postings are sorted and written by whole arrays: 3 million of them are a segment.
+    Nothing where no term is. Terms are found, counted and written by whole arrays: 3 million of them are a segment.
     """
     import numpy as np  # a build with nothing new does without
 
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    keys: list[Numbers] = []
-    for document in documents:
-        found = Counter(terms(document.text))
-        titled = set(terms(document.title))
-        found.update(titled - found.keys())
-        here = np.fromiter(map(numbers.__getitem__, found), np.int64, len(found))
-        times = np.fromiter(found.values(), np.int64, len(found))
-        kinds = np.searchsorted(_TIMES, times)
-        kinds[np.isin(here, [numbers[term] for term in titled])] = len(_TIMES) + 1
-        length = int(np.searchsorted(_LENGTHS, times.sum()))
-        keys.append(here << 16 | (document.number - start) << 4 | kinds << 2 | length)
-    if not numbers:
+    others: defaultdict[str, int] = defaultdict(count().__next__)
+    parts = [_terms_of(group, start, others) for group in _groups(documents)]
+    if not sum(len(code) for code, _ in parts):
         return []
-    rows = _postings(keys)
-    return _shards(sorted((term.encode(), rows[number]) for term, number in numbers.items()), most)
+    code, place = np.concatenate([code for code, _ in parts]), np.concatenate([place for _, place in parts])
+    parts.clear()
+    return _shards(*_postings(*_counted(code, place)), sorted(others, key=others.__getitem__), most)
 
 
-def _postings(keys: list[Numbers]) -> list[bytes]:
-    """Return the postings of each term, by its number. A key is term, place in the run (12 bits) and classes (4 bits)."""
+def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    source = iter(documents)
+    while group := list(islice(source, _AT_ONCE)):
+        yield group
+
+
+def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, int]) -> tuple[Codes, Codes]:
+    """Return the code of every term in the articles, and where it stands: twice the article's place, plus 1 in the title.
+
+    A pair of characters is coded by both; any other term by its number in ``others``, in the room of the surrogates,
+    which are no characters. An article's terms stand together.
+    """
     import numpy as np
 
-    key = np.concatenate(keys)
-    keys.clear()
-    key.sort()
-    places = (key >> 4 & 0xFFF).astype(np.int32)
-    first = np.flatnonzero(np.diff(key >> 16, prepend=-1))
-    before = np.empty_like(places)
-    before[1:] = places[:-1]
+    codes, places = [], []
+    for document in group:
+        for text, titled in ((document.text, 0), (document.title, 1)):
+            plain = searchable(_folded(text))
+            letters = np.frombuffer(f"\n{plain}\n".encode("utf-32-le", "surrogatepass"), np.uint32)
+            here = _written_together()[np.minimum(letters, _LAST)]
+            pair = np.flatnonzero(here[:-1] & here[1:])
+            first, second = letters[pair], letters[pair + 1]
+            wide = np.flatnonzero((first | second) > 0xFFFF)
+            alone = np.flatnonzero(here[1:-1] & ~(here[:-2] | here[2:])) + 1
+            words = _kept(plain_words(plain))
+            words += map(chr, letters[alone].tolist())
+            words += [
+                chr(one) + chr(other) for one, other in zip(first[wide].tolist(), second[wide].tolist(), strict=True)
+            ]
+            found = first << 16 | second
+            found = np.concatenate(
+                [np.delete(found, wide), np.array([_OTHERS + others[word] for word in words], np.uint32)]
+            )
+            codes.append(found)
+            places.append(np.full(len(found), (document.number - start) << 1 | titled, np.uint32))
+    return np.concatenate(codes), np.concatenate(places)
+
+
+@lru_cache(maxsize=1)
+def _written_together() -> NDArray[np.bool_]:
+    """Return which characters are written without blanks."""
+    import numpy as np
+
+    found = np.zeros(_LAST + 1, bool)
+    for first, last in CJK:
+        found[first : last + 1] = True
+    return found
+
+
+def _counted(code: Codes, place: Codes) -> tuple[Codes, Numbers, Numbers]:
+    """Return every (term, article) once, in order, with the classes of how often and of how long an article."""
+    import numpy as np
+
+    # A stable sort by 16 bits takes linear time; the articles' order is kept.
+    order = np.argsort(code.astype(np.uint16), kind="stable").astype(np.int32)
+    order = order[np.argsort((code >> 16).astype(np.uint16)[order], kind="stable").astype(np.int32)]
+    code, place = code[order], place[order]
+    del order
+    article: Numbers = (place >> 1).astype(np.int32)
+    titled = (place & 1).astype(np.int8)
+    del place
+    first: Numbers = np.flatnonzero(_steps(code) | _steps(article)).astype(np.int32)
+    # What stands in the title alone counts as once.
+    times: Numbers = np.diff(first, append=np.int32(len(code)))
+    times -= np.add.reduceat(titled, first, dtype=np.int32)
+    np.maximum(times, 1, out=times)
+    kinds = (times > _TIMES[0]).astype(np.int8) + (times > _TIMES[1])
+    kinds[np.logical_or.reduceat(titled, first)] = len(_TIMES) + 1
+    code, article = code[first], article[first]
+    del first, titled
+    lengths = np.searchsorted(_LENGTHS, np.bincount(article, times)).astype(np.int8)
+    return code, article, (kinds << 2 | lengths[article]).astype(np.int32)
+
+
+def _steps(values: Codes | Numbers) -> NDArray[np.bool_]:
+    """Return where a value differs from the one before it; the first one does."""
+    import numpy as np
+
+    found = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=found[1:])
+    return found
+
+
+def _postings(code: Codes, article: Numbers, classes: Numbers) -> tuple[Codes, Bytes, Numbers]:
+    """Return the terms' codes, all their postings in a row, and where each term's begin."""
+    import numpy as np
+
+    first = np.flatnonzero(_steps(code))
+    before = np.empty_like(article)
+    before[1:] = article[:-1]
     before[first] = -1
-    values = (places - before) << 4 | (key & 0xF).astype(np.int32)
-    del key, places, before
-    sizes = 1 + (values >= 1 << 7).astype(np.int32) + (values >= 1 << 14)
-    starts = np.cumsum(sizes) - sizes
+    data, starts = _variable((article - before) << 4 | classes)
+    return code[first], data, starts[first]
+
+
+def _variable(values: Numbers) -> tuple[Bytes, Numbers]:
+    """Return numbers below 2^21 as LEB128, and where each begins."""
+    import numpy as np
+
+    sizes = 1 + (values >= 1 << 7).astype(np.int8) + (values >= 1 << 14)
+    starts: Numbers = np.cumsum(sizes, dtype=np.int32) - sizes
     data = np.zeros(int(starts[-1] + sizes[-1]), np.uint8)
     for place in range(3):
         more = np.flatnonzero(sizes > place)
         data[starts[more] + place] = values[more] >> 7 * place & 0x7F | (sizes[more] > place + 1) << 7
-    raw = data.tobytes()
-    bounds = [*starts[first].tolist(), len(raw)]
-    return [raw[one:other] for one, other in pairwise(bounds)]
+    return data, starts
 
 
-def _shards(rows: Sequence[tuple[bytes, bytes]], most: int) -> list[bytes]:
-    total = sum([len(term) + len(data) + 2 for term, data in rows])
+def _shards(code: Codes, data: Bytes, starts: Numbers, others: Sequence[str], most: int) -> list[bytes]:
+    """Return the terms with their postings, cut into shards: in each the pairs of characters before all other terms."""
+    import numpy as np
+
+    order, names = _names(code, others)
+    sizes = np.diff(starts, append=np.int32(len(data)))
+    total = sum(map(len, names)) + len(data) + 2 * len(names)
     number = -(-total // SHARD_BYTES)
-    shards = [bytearray() for _ in range(min(number, most) if most else number)]
-    for term, data in rows:
-        shard = shards[shard_of(term, len(shards))]
-        shard += _SMALL[len(term)]
-        shard += term
-        shard += _SMALL[len(data)] if len(data) < 128 else _number(len(data))
-        shard += data
+    number = min(number, most) if most else number
+    shards = [bytearray() for _ in range(number)]
+    raw = data.tobytes()
+    for name, start, size in zip(names, starts[order].tolist(), sizes[order].tolist(), strict=True):
+        shard = shards[crc32(name) % number]
+        shard += _SMALL[len(name)]
+        shard += name
+        shard += _SMALL[size] if size < 128 else _number(size)
+        shard += raw[start : start + size]
     return [bytes(shard) for shard in shards]
+
+
+def _names(code: Codes, others: Sequence[str]) -> tuple[Numbers, list[bytes]]:
+    """Return the terms in UTF-8, pairs of characters first, each kind in its order; and their places among the codes."""
+    import numpy as np
+
+    other = (code >> 16 >= 0xD800) & (code >> 16 < 0xE000)
+    pairs = code[~other]
+    letters = np.stack([pairs >> 16, pairs & 0xFFFF], axis=1).astype(np.uint16).tobytes().decode("utf-16-le")
+    names = [letters[at : at + 2].encode() for at in range(0, len(letters), 2)]
+    rest = np.flatnonzero(other)
+    words = [others[number].encode("utf-8", "surrogatepass") for number in (code[rest] - _OTHERS).tolist()]
+    sorting = sorted(range(len(words)), key=words.__getitem__)
+    order = np.concatenate([np.flatnonzero(~other), rest[np.array(sorting, np.int64)]]).astype(np.int32)
+    return order, names + [words[at] for at in sorting]
 
 
 def shard_of(term: bytes, shards: int) -> int:

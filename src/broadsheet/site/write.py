@@ -8,6 +8,7 @@ given order. So whatever is read at any moment is one whole version, and what a 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -21,6 +22,10 @@ _GROUP = 500
 _FEW = 40
 """Up to so many files are synced one by one; above, one sync of everything is cheaper."""
 
+_OUTSIDE = re.compile(r"//|/\.\.?/|[\\\0]")
+"""In a path with a slash at both ends: empty parts, and those that lead elsewhere."""
+_LINK = "%s is a symbolic link; remove it, the site is written into real folders only"
+
 
 class Writer:
     """Writes below ``root``. ``known`` returns the digests under which paths were written last, of those that were."""
@@ -31,6 +36,8 @@ class Writer:
         self.written: dict[str, str] = {}
         """Path -> digest of what was written in this build."""
         self.bytes = 0
+        self._folders: dict[str, str] = {}
+        """Folders that are there and are no links, by path."""
 
     def write(self, outputs: Iterable[Output]) -> None:
         """Write those outputs that differ from what is there, in their order."""
@@ -43,23 +50,25 @@ class Writer:
         changed = [
             (place, output, digest)
             for output, digest in group
-            if (place := self._place(output.path)) and (known.get(output.path) != digest or not place.exists())
+            if (place := self._place(output.path)) and (known.get(output.path) != digest or not os.path.exists(place))
         ]
-        temporary: list[tuple[Path, Path]] = []
-        for path, output, _digest in changed:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f".{path.name}.tmp")
-            with beside.open("wb") as handle:
-                handle.write(output.body)
+        temporary: list[tuple[str, str]] = []
+        for place, output, _digest in changed:
+            folder, _, name = place.rpartition("/")
+            beside = f"{folder}/.{name}.tmp"
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            try:
+                _write(handle, output.body)
                 if len(changed) <= _FEW:
-                    handle.flush()
-                    os.fsync(handle.fileno())
-            temporary.append((beside, path))
+                    os.fsync(handle)
+            finally:
+                os.close(handle)
+            temporary.append((beside, place))
         if len(changed) > _FEW:
             os.sync()
-        for beside, path in temporary:
-            beside.replace(path)
-        for _path, output, digest in changed:
+        for beside, place in temporary:
+            os.replace(beside, place)
+        for _place, output, digest in changed:
             self.written[output.path] = digest
             self.bytes += len(output.body)
 
@@ -67,24 +76,40 @@ class Writer:
         """Remove files that no page leads to any more, and folders that are empty then; return how many files there were."""
         count = 0
         for path in paths:
-            place = self._place(path)
-            if place.is_file():
+            if (self._root / path).is_file():
+                place = Path(self._place(path))
                 place.unlink()
                 count += 1
                 with suppress(OSError):  # others lie in it
                     if place.parent != self._root:
                         place.parent.rmdir()
+                        self._folders.pop(path.rpartition("/")[0], None)
         return count
 
-    def _place(self, path: str) -> Path:
-        """Return where a path lies; refuse whatever would leave the folder or follow a link out of it."""
-        parts = path.split("/")
-        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
+    def _place(self, path: str) -> str:
+        """Return where a path lies, its folder made; refuse whatever would leave the site or follow a link out of it."""
+        if _OUTSIDE.search(f"/{path}/"):
             raise StoreError(f"{path!r} is no path inside the site")
-        place = self._root.joinpath(*parts)
-        if place.is_symlink() or place.parent.is_symlink():
-            raise StoreError(f"{place} is a symbolic link; remove it, the site is written into real folders only")
+        folder = self._folder(path.rpartition("/")[0])
+        place = f"{folder}/{path.rpartition('/')[2]}"
+        if os.path.islink(place):
+            raise StoreError(_LINK % place)
         return place
+
+    def _folder(self, path: str) -> str:
+        if path not in self._folders:
+            place = self._root / path
+            if place.is_symlink():
+                raise StoreError(_LINK % place)
+            place.mkdir(parents=True, exist_ok=True)
+            self._folders[path] = str(place)
+        return self._folders[path]
+
+
+def _write(handle: int, body: bytes) -> None:
+    written = os.write(handle, body)
+    while written < len(body):
+        written += os.write(handle, body[written:])
 
 
 def digest_of(body: bytes) -> str:

@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Entry, Image, Page, StoredArticle
 from broadsheet.store import responses
-from broadsheet.store.bulk import CHUNK, Insert, chunks
+from broadsheet.store.bulk import CHUNK, MANY, Insert, chunks, many
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import article_keys, articles, bodies, doubles, drafts, entries, media
+from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media
 
 _KEY = Insert(article_keys, ("feed_id", "key", "article_id"), conflict="nothing")
 _ENTRY = Insert(entries, ("id", "article_id", "feed_id", "revision", "digest", "seen", "response_id", "data"))
@@ -216,60 +216,48 @@ def get(connection: Connection, article_id: str) -> Article | None:
     return msgspec.structs.replace(msgspec.json.decode(row.data, type=Article), html=row.html, text=row.text)
 
 
-_PAGE = articles.alias("page")
 _ROW = (
-    articles.c.data, articles.c.permalink, articles.c.first_seen, articles.c.state, articles.c.seq, articles.c.story_id,
-    _PAGE.c.id.label("double_of"), _PAGE.c.permalink.label("told_at"),
-)  # fmt: skip
-_TOLD = articles.outerjoin(
-    doubles, sa.and_(doubles.c.article_id == articles.c.id, doubles.c.page != doubles.c.article_id)
-).outerjoin(_PAGE, sa.and_(_PAGE.c.id == doubles.c.page, _PAGE.c.state == "live"))
+    "articles.data, articles.permalink, articles.first_seen, articles.state, articles.seq, articles.story_id, "
+    "page.id, page.permalink"
+)
+_TOLD = (
+    "articles LEFT JOIN doubles ON doubles.article_id = articles.id AND doubles.page <> doubles.article_id "
+    "LEFT JOIN articles AS page ON page.id = doubles.page AND page.state = 'live'"
+)
+_ROWS = f"SELECT {_ROW} FROM {_TOLD} WHERE articles.id IN {MANY}"  # noqa: S608 - of constants alone, like those below
+_WHOLE_TOLD = f"{_TOLD} LEFT JOIN bodies ON bodies.article_id = articles.id"
+_WHOLE = f"SELECT {_ROW}, bodies.html, bodies.text FROM {_WHOLE_TOLD} WHERE articles.id IN {MANY}"  # noqa: S608
+_LIVE = "articles.state = 'live' ORDER BY articles.seq, articles.published, articles.id"
+_EVERYTHING = f"SELECT {_ROW} FROM {_TOLD} WHERE {_LIVE}"  # noqa: S608
+_ARTICLE_OF = msgspec.json.Decoder(Article)
 
 
 def _row(found: Any) -> StoredArticle:
+    data, permalink, first_seen, state, seq, story_id, double_of, told_at = found
     return StoredArticle(
-        article=msgspec.json.decode(found.data, type=Article), permalink=found.permalink,
-        first_seen=from_micros(found.first_seen), state=found.state, seq=found.seq, story_id=found.story_id or "",
-        double_of=found.double_of or "", told_at=found.told_at or "",
+        article=_ARTICLE_OF.decode(data), permalink=permalink, first_seen=from_micros(first_seen), state=state, seq=seq,
+        story_id=story_id or "", double_of=double_of or "", told_at=told_at or "",
     )  # fmt: skip
 
 
 def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]:
     """Return the articles without their bodies, by id."""
-    found: dict[str, StoredArticle] = {}
-    for some in chunks(ids):
-        query = sa.select(*_ROW).select_from(_TOLD).where(articles.c.id.in_(some))
-        for item in connection.execute(query):
-            row = _row(item)
-            found[row.article.id] = row
-    return found
+    found = map(_row, connection.exec_driver_sql(_ROWS, (many(ids),)).all())
+    return {row.article.id: row for row in found}
 
 
 def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredArticle, str, str]]:
     """Return (article, HTML, text) by id; HTML and text are empty where there is no body."""
-    found: dict[str, tuple[StoredArticle, str, str]] = {}
-    for some in chunks(ids):
-        query = (
-            sa.select(*_ROW, bodies.c.html, bodies.c.text)
-            .select_from(_TOLD.outerjoin(bodies, bodies.c.article_id == articles.c.id))
-            .where(articles.c.id.in_(some))
-        )
-        for item in connection.execute(query):
-            row = _row(item)
-            found[row.article.id] = (row, item.html or "", item.text or "")
+    found = {}
+    for *row, html, text in connection.exec_driver_sql(_WHOLE, (many(ids),)).all():
+        stored = _row(row)
+        found[stored.article.id] = (stored, html or "", text or "")
     return found
 
 
 def everything(connection: Connection) -> Iterator[StoredArticle]:
     """Yield all articles that are published or to be, in the order of publication, without bodies."""
-    query = (
-        sa.select(*_ROW)
-        .select_from(_TOLD)
-        .where(articles.c.state == "live")
-        .order_by(articles.c.seq, articles.c.published, articles.c.id)
-    )
-    for item in connection.execution_options(yield_per=CHUNK).execute(query):
-        yield _row(item)
+    yield from map(_row, connection.execution_options(yield_per=CHUNK).exec_driver_sql(_EVERYTHING))
 
 
 def dirty(connection: Connection) -> list[str]:

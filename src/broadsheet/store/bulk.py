@@ -6,9 +6,10 @@ once a dialect and the first not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
@@ -22,6 +23,15 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """Yield the values in pieces that one statement can name."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+MANY = "(SELECT value FROM json_each(?))"
+"""Stands in a statement for any number of values, which ``many`` puts into one."""
+
+
+def many(values: Iterable[str]) -> str:
+    """Return the values as one parameter of a statement with ``MANY``."""
+    return msgspec.json.encode(list(values)).decode()
 
 
 class Insert:

@@ -10,8 +10,14 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import ListSpec, Place
-from broadsheet.store.bulk import chunks
+from broadsheet.store.bulk import MANY, Insert, chunks, many
 from broadsheet.store.schema import articles, doubles, list_items, lists, outputs
+
+# A page asks for some of these: SQLAlchemy would take longer to put them together than the database to answer.
+_ITEMS = """SELECT article_id FROM list_items WHERE list_id = (SELECT id FROM lists WHERE path = ?)
+AND position >= ? AND position < ? ORDER BY position"""
+_KNOWN = f"SELECT path, digest FROM outputs WHERE path IN {MANY}"  # noqa: S608 - of constants alone
+_SAVE = Insert(outputs, ("path", "digest"), conflict="update")
 
 
 def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
@@ -106,13 +112,18 @@ def get_list(connection: Connection, path: str) -> tuple[ListSpec, int]:
 
 def items(connection: Connection, path: str, positions: range) -> list[str]:
     """Return the articles at the positions of a list, oldest first."""
+    return [article for (article,) in connection.exec_driver_sql(_ITEMS, (path, positions.start, positions.stop))]
+
+
+def page_ends(connection: Connection, per_page: int) -> dict[tuple[str, int], int]:
+    """Return the number, in the order of publication, of the last article of each full page: by list and page."""
     query = (
-        sa.select(list_items.c.article_id)
+        sa.select(lists.c.path, list_items.c.position, articles.c.seq)
         .join(lists, lists.c.id == list_items.c.list_id)
-        .where(lists.c.path == path, list_items.c.position >= positions.start, list_items.c.position < positions.stop)
-        .order_by(list_items.c.position)
+        .join(articles, articles.c.id == list_items.c.article_id)
+        .where(list_items.c.position % per_page == 0)
     )
-    return list(connection.scalars(query))
+    return {(row.path, row.position // per_page): row.seq for row in connection.execute(query)}
 
 
 def days_around(connection: Connection, key: str) -> tuple[str, str]:
@@ -124,11 +135,7 @@ def days_around(connection: Connection, key: str) -> tuple[str, str]:
 
 def known(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
     """Return the digest under which each of the paths was written last, of those that were."""
-    found: dict[str, str] = {}
-    for some in chunks(paths):
-        query = sa.select(outputs.c.path, outputs.c.digest).where(outputs.c.path.in_(some))
-        found |= {row.path: row.digest for row in connection.execute(query)}
-    return found
+    return dict(map(tuple, connection.exec_driver_sql(_KNOWN, (many(paths),)).all()))
 
 
 def addresses(connection: Connection) -> dict[str, str]:
@@ -155,12 +162,7 @@ def known_below(connection: Connection, folder: str) -> set[str]:
 
 def save_outputs(connection: Connection, written: Mapping[str, str], removed: Iterable[str] = ()) -> None:
     """Remember what lies at which path."""
-    rows = [{"path": path, "digest": digest} for path, digest in written.items()]
-    if rows:
-        statement = insert(outputs)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["path"], set_={"digest": statement.excluded.digest}), rows
-        )
+    _SAVE(connection, list(written.items()))
     gone: Sequence[dict[str, str]] = [{"gone": path} for path in removed]
     if gone:
         connection.execute(sa.delete(outputs).where(outputs.c.path == sa.bindparam("gone")), gone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broadsheet.feeds.encoding import codec_for, guess, to_utf8
+from broadsheet.encoding import codec_for, guess, to_utf8
 from broadsheet.feeds.parse import parse_feed
 
 CHINESE = "今天的新闻：港口工程开始了，我们在这里说明情况。" * 5

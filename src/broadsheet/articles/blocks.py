@@ -1,0 +1,342 @@
+"""A page as its blocks of text in document order, and a page cut down to the blocks that were chosen.
+
+A block is a run of text and inline elements that stands on lines of its own: a paragraph, a heading, a list item, a
+cell, or what lies loose between the blocks of a ``div``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lxml import etree
+
+from broadsheet.articles.tree import BLOCKS, Element, drop, make
+
+# Words of class and id attributes, by what they speak of. None is the name of a site.
+HINTS = {
+    "related": "related relateds recommend recommended recommendation recommendations more popular trending most next "
+    "similar teaser teasers promo latest outbrain taboola others suggested also further highlights",
+    "social": "share sharing shares social socials follow facebook twitter whatsapp sns like likes",
+    "comment": "comment comments disqus reply respond discussion discuss forum",
+    "advert": "ad ads adv advert adverts advertisement sponsor sponsored banner dfp gpt affiliate partner marketing "
+    "commercial promotion",
+    "about": "byline author authors meta date time publish published dateline datetime info source timestamp "
+    "contributor bio about profile vcard",
+    "navigation": "nav navigation navbar menu breadcrumb breadcrumbs masthead toolbar pagination pager tabs tab "
+    "submenu topbar skip",
+    "foot": "footer foot copyright legal disclaimer bottom imprint license rights",
+    "side": "sidebar side rail widget widgets aside column col right left secondary",
+    "sign-up": "newsletter subscribe subscription signup paywall login register modal popup overlay cookie cookies "
+    "consent gdpr form cta join premium donate donation membership",
+    "tags": "tag tags topic topics category categories keyword keywords label labels",
+    "media": "caption captions figcaption figure gallery image images img photo photos picture video videos player "
+    "media slideshow carousel slider credit thumb thumbnail",
+    "body": "article articlebody body content entry post story text main copy prose richtext markdown paragraph detail "
+    "page maincontent",
+    "title": "title headline heading head kicker hero overline",
+    "lead": "lead intro introduction summary description standfirst dek excerpt subtitle subhead abstract chapo deck "
+    "teaser",
+    "hidden": "hidden visually screen sr print noprint invisible hide collapsed",
+    "contents": "toc index jump anchor tableofcontents",
+    "box": "box infobox fact facts note callout factbox inset highlight embed",
+    "grid": "list lists grid item items card cards tile tiles feed stream row listing",
+}
+HINT = {name: 1 << place for place, name in enumerate(HINTS)}
+_WORDS: dict[str, int] = {}
+for _name, _listed in HINTS.items():
+    for _word in _listed.split():
+        _WORDS[_word] = _WORDS.get(_word, 0) | HINT[_name]
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+MEANINGS = "article main aside nav header footer form table ul figure blockquote section details".split()
+"""Elements whose name says what they hold."""
+_MEANING = {name: 1 << place for place, name in enumerate(MEANINGS)}
+_MEANING |= {"ol": _MEANING["ul"], "dl": _MEANING["ul"], "menu": _MEANING["ul"] | _MEANING["nav"]}
+BODY_PROPERTY = 1 << len(MEANINGS)
+"""Inside an element that is marked as the body (schema.org ``articleBody``)."""
+
+_NO_TEXT = (
+    "script style noscript template svg object select option textarea input canvas math link meta map head"
+).split()
+MEDIA = ("img", "iframe", "video", "audio", "embed")
+# What holds text without a meaning of its own; it goes once the blocks are chosen.
+_WRAPPERS = (
+    "div section article main header footer aside nav span center font form fieldset label address hgroup button "
+    "search legend small"
+).split()
+# A run in one of these stays as it is; elsewhere it becomes a paragraph.
+_HOLDERS = frozenset(
+    "p h1 h2 h3 h4 h5 h6 li td th dt dd blockquote pre figcaption caption summary figure table tr ul ol dl".split()
+)
+_NOT_OF_ARTICLE = sum(
+    HINT[name] for name in ("related", "social", "comment", "advert", "navigation", "foot", "sign-up", "tags", "about")
+)
+_PLAYERS = re.compile(
+    r"(?i)//(?:[\w-]+\.){0,3}(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|bilibili\.com|"
+    r"soundcloud\.com|spotify\.com|ted\.com|twitter\.com|x\.com|instagram\.com|tiktok\.com|youku\.com|qq\.com|"
+    r"archive\.org|podcasts\.apple\.com|music\.163\.com)/"
+)
+"""Frames that show a film, sound or a post; others are adverts and widgets more often than not."""
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A run of text, and where it stands."""
+
+    element: Element
+    """The block element that holds the run."""
+    pieces: list[tuple[Element, str]]
+    """What the run is made of: (element, ``text`` | ``tail`` | ``whole``)."""
+    text: str
+    """On one line."""
+    linked: int
+    """Characters of it inside links."""
+    near: int
+    """Hints of the holder, its parent and theirs."""
+    far: int
+    """Hints of all that it stands in."""
+    meaning: int
+    """Of all elements that it stands in."""
+    depth: int
+    signature: int
+    """Equal for blocks whose ancestors have the same names and classes."""
+    inline: frozenset[str]
+    """Inline elements at the top of the run."""
+
+
+@lru_cache(maxsize=1 << 16)
+def hints(attribute: str) -> int:
+    """Return what a ``class`` or ``id`` speaks of, as bits of ``HINT``."""
+    found = 0
+    for word in _WORD.findall(attribute[:300]):
+        found |= _WORDS.get(word.lower(), 0)
+    return found
+
+
+def hints_of(element: Element) -> int:
+    """Return what an element's attributes speak of, as bits of ``HINT``."""
+    found = 0
+    for name in ("class", "id"):
+        value = element.get(name)
+        if value:
+            found |= hints(value)
+    style = element.get("style")
+    if (
+        element.get("hidden") is not None
+        or element.get("aria-hidden") == "true"
+        or (style and "display:none" in style.replace(" ", ""))
+    ):
+        found |= HINT["hidden"]
+    return found
+
+
+def page_blocks(body: Element) -> list[Block]:
+    """Return the blocks of a page's body; what holds no text (scripts, drawings, small buttons) is taken out of it."""
+    _pictures_from_noscript(body)
+    etree.strip_elements(body, *_NO_TEXT, with_tail=False)
+    for button in list(body.iter("button")):
+        if len("".join(button.itertext())) < 200 and button.find(".//p") is None:
+            drop(button)
+    found: list[Block] = []
+    _visit(body, found, (0, 0), 0, 0, 0, 0, False)
+    return found
+
+
+def _pictures_from_noscript(body: Element) -> None:
+    """Give a picture that waits for a script the address that stands beside it for those who run none."""
+    for place in list(body.iter("noscript")):
+        inner, before = place.find(".//img"), place.getprevious()
+        if inner is None or before is None or place.getparent() is None:
+            continue
+        waiting = before if before.tag == "img" else before.find(".//img")
+        if waiting is not None and inner.get("src"):
+            waiting.set("data-original", inner.get("src"))
+
+
+def _visit(
+    element: Element, found: list[Block], above: tuple[int, int], far: int, meaning: int, depth: int, signature: int,
+    linked: bool,
+) -> None:  # fmt: skip
+    tag = element.tag
+    own = hints_of(element)
+    meaning |= _MEANING.get(tag, 0)
+    if "articleBody" in (element.get("itemprop") or ""):
+        meaning |= BODY_PROPERTY
+    far |= own
+    signature = hash((signature, tag, element.get("class") or ""))
+    near = own | above[0] | above[1]
+    run: list[tuple[Element, str, str, bool]] = []
+
+    def end_run() -> None:
+        text = " ".join("".join(piece[2] for piece in run).split()) if run else ""
+        if text:
+            found.append(
+                Block(
+                    element=element, pieces=[(piece[0], piece[1]) for piece in run], text=text,
+                    linked=sum(len(piece[2]) for piece in run if piece[3]), near=near, far=far, meaning=meaning,
+                    depth=depth, signature=signature,
+                    inline=frozenset(piece[0].tag for piece in run if piece[1] == "whole"),
+                )
+            )  # fmt: skip
+        run.clear()
+
+    if element.text:
+        run.append((element, "text", element.text, linked))
+    for child in element:
+        if child.tag in BLOCKS or (len(child) and _holds_blocks(child)):
+            end_run()
+            _visit(child, found, (own, above[0]), far, meaning, depth + 1, signature, linked or child.tag == "a")
+        else:
+            inner = " " if child.tag == "br" else "".join(child.itertext())
+            run.append((child, "whole", inner, linked or _is_linked(child, inner)))
+        if child.tail:
+            run.append((child, "tail", child.tail, linked))
+    end_run()
+
+
+def _holds_blocks(element: Element) -> bool:
+    return any(True for _ in element.iterdescendants(*BLOCKS))
+
+
+def _is_linked(element: Element, text: str) -> bool:
+    if element.tag == "a" or not len(element):
+        return element.tag == "a"
+    return bool(sum(len("".join(link.itertext())) for link in element.iter("a")) * 2 > len(text))
+
+
+def keep(body: Element, blocks: Sequence[Block], chosen: Iterable[bool]) -> None:
+    """Cut the body down to the chosen blocks, with the pictures and players between them and their captions."""
+    picked = list(chosen)
+    media = _media_kept(body, blocks, picked)
+    captions = _captions(blocks, picked, media)
+    for block, wanted in zip(blocks, picked, strict=True):
+        if not wanted and block.element not in captions:
+            _blank(block)
+        elif block.element.tag not in _HOLDERS:
+            _wrap(block)
+    for element in reversed(list(body.iter())):
+        if element is body or element in media or len(element) or element.tag in ("br", "hr", "td", "th"):
+            continue
+        if not (element.text or "").strip() and element.tag != "source":
+            drop(element)
+    for table in list(body.iter("table")):
+        if not "".join(table.itertext()).strip() and table.find(".//img") is None:
+            drop(table)
+    etree.strip_tags(body, *_WRAPPERS)
+
+
+def _blank(block: Block) -> None:
+    """Take a run out of its holder; pictures inside it stay."""
+    for element, part in block.pieces:
+        if part == "text":
+            element.text = None
+        elif part == "tail":
+            element.tail = None
+    for element, part in block.pieces:
+        if part != "whole":
+            continue
+        if next(element.iter(*MEDIA), None) is None:
+            element.getparent().remove(element)
+            continue
+        for inner in element.iter():
+            inner.text = None
+            if inner is not element:
+                inner.tail = None
+
+
+def _wrap(block: Block) -> None:
+    """Put a loose run into a paragraph, so that it stays apart from its neighbours without their wrappers."""
+    first, part = block.pieces[0]
+    paragraph = make("p")
+    if part == "text":
+        paragraph.text, first.text = first.text, None
+        first.insert(0, paragraph)
+    elif part == "tail":
+        paragraph.text, first.tail = first.tail, None
+        first.addnext(paragraph)
+    else:
+        first.addprevious(paragraph)
+    for element, kind in block.pieces:
+        if kind == "whole":
+            paragraph.append(element)  # and the text behind it, which is of the same run
+
+
+def _media_kept(body: Element, blocks: Sequence[Block], picked: Sequence[bool]) -> set[Element]:
+    """Return the pictures and players that stand between chosen blocks, or right before the first, and are no furniture."""
+    kept: set[Element] = set()
+    starts = {block.pieces[0][0]: place for place, block in enumerate(blocks)}
+    starts |= {
+        element: place for place, block in enumerate(blocks) for element, part in block.pieces if part == "whole"
+    }
+    places = [place for place, wanted in enumerate(picked) if wanted]
+    if not places:
+        return kept
+    first, last = places[0], places[-1]
+    shared = _shared(blocks[first].element, blocks[last].element)
+    before = -1
+    for element in body.iter():
+        before = starts.get(element, before)
+        if element.tag not in MEDIA:
+            continue
+        inside = first - 1 <= before <= last and shared is not None and shared in element.iterancestors()
+        if not inside or not _is_shown(element, shared):
+            continue
+        around = picked[max(before - 1, 0) : before + 3]
+        if any(around) or before == first - 1:
+            kept.add(element)
+    return kept
+
+
+def pictures_at_top(body: Element, blocks: Sequence[Block], chosen: Iterable[bool]) -> list[Element]:
+    """Return the pictures that stand between the headline and the third block of the article, in their order."""
+    picked = list(chosen)
+    places = [place for place, wanted in enumerate(picked) if wanted]
+    if not places:
+        return []
+    headings = [place for place, block in enumerate(blocks[: places[0] + 1]) if block.element.tag == "h1"]
+    low, high = (headings[-1] - 2 if headings else places[0] - 4), places[min(2, len(places) - 1)]
+    starts = {block.pieces[0][0]: place for place, block in enumerate(blocks)}
+    found, before = [], -1
+    for element in body.iter():
+        before = starts.get(element, before)
+        if before > high:
+            break
+        if element.tag == "img" and before >= low and _is_shown(element, body) and not _is_portrait(element):
+            found.append(element)
+    return found
+
+
+def _shared(one: Element, other: Element) -> Element | None:
+    over = {one, *one.iterancestors()}
+    return next((element for element in (other, *other.iterancestors()) if element in over), None)
+
+
+def _is_portrait(element: Element) -> bool:
+    """Return whether a picture stands in a byline: within five elements above it, one speaks of authors."""
+    above = [element, *element.iterancestors()][:5]
+    return any(hints_of(ancestor) & (HINT["about"] | HINT["body"]) == HINT["about"] for ancestor in above)
+
+
+def _is_shown(element: Element, within: Element | None) -> bool:
+    if element.tag in ("iframe", "embed") and not _PLAYERS.search(element.get("src") or element.get("data-src") or ""):
+        return False
+    for ancestor in (element, *element.iterancestors()):
+        if ancestor is within:
+            return True
+        if hints_of(ancestor) & _NOT_OF_ARTICLE & ~HINT["about"] or ancestor.tag in ("aside", "nav", "footer"):
+            return False
+    return True
+
+
+def _captions(blocks: Sequence[Block], picked: Sequence[bool], media: set[Element]) -> set[Element]:
+    figures = {figure for element in media for figure in element.iterancestors("figure")}
+    return {
+        block.element
+        for block, wanted in zip(blocks, picked, strict=True)
+        if not wanted
+        and block.element.tag == "figcaption"
+        and any(figure in figures for figure in block.element.iterancestors("figure"))
+    }
