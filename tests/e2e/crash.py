@@ -190,7 +190,10 @@ class Campaign:
         self._fault(ended["code"] not in (0, -signal.SIGKILL), f"a run in {stage} ended with {ended}")
 
     def _survived(self, paper: Path, before: list[tuple[Any, ...]]) -> None:
-        with sqlite3.connect(paper / ".broadsheet" / "broadsheet.db") as connection:
+        database = paper / ".broadsheet" / "broadsheet.db"
+        if not database.exists():  # killed before there was any
+            return
+        with sqlite3.connect(database) as connection:
             answer = connection.execute("PRAGMA integrity_check").fetchone()[0]
             self._fault(answer != "ok", f"integrity: {answer}")
             self._fault(bool(connection.execute("PRAGMA foreign_key_check").fetchall()), "rows that lead nowhere")
