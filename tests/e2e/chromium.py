@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -110,18 +111,19 @@ class Chromium:
     @asynccontextmanager
     async def open(cls, folder: Path) -> AsyncIterator[Chromium]:
         """Start a browser with a fresh profile that resolves no name."""
+        profile = Path(tempfile.mkdtemp(dir=folder))
         flags = (
             "headless=new", "no-sandbox", "disable-gpu", "remote-debugging-port=0", "no-first-run", "disable-popup-blocking",
             "disable-background-networking", "disable-background-timer-throttling", "disable-renderer-backgrounding",
             "disable-backgrounding-occluded-windows", "host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            f"user-data-dir={folder / 'watched-profile'}",
+            f"user-data-dir={profile}",
         )  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             browser(), *(f"--{flag}" for flag in flags), "about:blank",
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            port_file = folder / "watched-profile" / "DevToolsActivePort"
+            port_file = profile / "DevToolsActivePort"
             for _ in range(600):
                 if port_file.exists() and len(lines := port_file.read_text().splitlines()) == 2:
                     break
