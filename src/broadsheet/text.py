@@ -52,6 +52,8 @@ def clean(text: str) -> str:
 
     Of more than 30 combining marks in a row the first 30 stay.
     """
+    if text.isascii() and text.isprintable():
+        return text
     kept = _CONTROL.sub("", text)
     return kept if kept.isascii() else _few_marks(unicodedata.normalize("NFC", _few_marks(kept)))
 

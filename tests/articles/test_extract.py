@@ -85,7 +85,7 @@ def test_the_title_is_not_repeated_in_the_body() -> None:
 def test_pictures_and_links_are_whole_addresses() -> None:
     found = article()
     assert found.image is not None
-    assert found.image.url == "https://gazette.example/pictures/harbour-large.jpg"
+    assert found.image.url == "https://gazette.example/pictures/harbour-640.jpg"
     assert [image.url for image in found.images] == ["https://gazette.example/pictures/harbour-640.jpg"]
     assert 'href="https://gazette.example/people/weaver?utm_medium=x"' in found.html
 
@@ -390,8 +390,9 @@ def test_the_lead_picture() -> None:
     assert article(title="T", image=ours, enclosures=(attached,)).image == ours
     assert article(title="T", enclosures=(attached,)).image == Image(url=attached.url)
     assert article(title="T", enclosures=(Enclosure(url="https://x.example/a.mp3", type="audio/mpeg"),)).image == Image(
-        url="https://gazette.example/pictures/harbour-large.jpg"
-    )
+        url="https://gazette.example/pictures/harbour-640.jpg", alt="The old pier",
+        caption="The old pier seen from the east.", width=640, height=400,
+    )  # fmt: skip
     assert of_feed('<p>x</p><img src="/logo.png"><img src="/photo.jpg">').image == Image(
         url="https://gazette.example/photo.jpg"
     )

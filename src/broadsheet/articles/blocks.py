@@ -203,7 +203,7 @@ def _holds_blocks(element: Element) -> bool:
 
 def _is_linked(element: Element, text: str) -> bool:
     if element.tag == "a" or not len(element):
-        return element.tag == "a"
+        return bool(element.tag == "a")
     return bool(sum(len("".join(link.itertext())) for link in element.iter("a")) * 2 > len(text))
 
 

@@ -19,6 +19,10 @@ from broadsheet.articles.blocks import Block
 from broadsheet.articles.evidence import ALONE, BOTH, Numbers, Page, both, opinion, read_page
 
 
+_MIN_CELLS, _MAX_CELL = 4, 300
+"""A table with fewer cells, or with longer ones (characters), arranges a page rather than data."""
+
+
 class Weights(msgspec.Struct, frozen=True):
     """One logistic regression: the weight of each piece of evidence, by name, and what is true without any."""
 
@@ -57,9 +61,34 @@ def choose(
     return found
 
 
-def is_kept(found: Numbers) -> list[bool]:
-    """Return which blocks to keep."""
-    return [bool(value) for value in found >= _scale()[0].keep]
+def is_kept(blocks: Sequence[Block], found: Numbers) -> list[bool]:
+    """Return which blocks to keep; a table of short cells and a list are kept or left as a whole."""
+    keep = _scale()[0].keep
+    kept = found >= keep
+    sizes = np.array([len(block.text) for block in blocks])
+    for group in _wholes(blocks, "table"):
+        if len(group) >= _MIN_CELLS and sizes[group].max() <= _MAX_CELL:
+            before, after = group[0] - 1, group[-1] + 1
+            between = before >= 0 and after < len(blocks) and found[before] >= keep and found[after] >= keep
+            kept[group] = between or _mean(found, sizes, group) >= keep
+    for group in _wholes(blocks, "ul", "ol"):
+        if len(group) > 1:
+            kept[group] = _mean(found, sizes, group) >= keep
+    return [bool(value) for value in kept]
+
+
+def _wholes(blocks: Sequence[Block], *tags: str) -> list[list[int]]:
+    """Return the places of the blocks of each innermost element of a kind."""
+    groups: dict[object, list[int]] = {}
+    for place, block in enumerate(blocks):
+        element = next(block.element.iterancestors(*tags), None)
+        if element is not None:
+            groups.setdefault(element, []).append(place)
+    return list(groups.values())
+
+
+def _mean(found: Numbers, sizes: Numbers, group: list[int]) -> float:
+    return float((found[group] * sizes[group]).sum() / sizes[group].sum())
 
 
 def expected_f1(found: Numbers, words: Numbers, keep: float) -> float:
@@ -73,7 +102,8 @@ def weigh(numbers: Numbers, weights: tuple[Numbers, float]) -> Numbers:
     """Return the probability of each row of evidence under the weights."""
     # Rounded, so that the last bit of a sum never decides differently on another machine.
     sums: Numbers = numbers @ weights[0] + weights[1]
-    return np.round(1 / (1 + np.exp(-np.clip(sums, -30, 30))), 6)
+    found: Numbers = np.round(1 / (1 + np.exp(-np.clip(sums, -30, 30))), 6)
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -178,7 +178,7 @@ def opinion(page: Page, text: str) -> Numbers:
         elif length >= 10 and own in flat:
             weak[place] = 0.5
     firm = np.nonzero(found)[0]
-    for place in np.nonzero(weak)[0]:
+    for place in map(int, np.nonzero(weak)[0]):
         # Short lines count where long ones stand near: "Politics" of the menu is no line of the article.
         near = not len(firm) or np.abs(firm - place).min() <= 4
         found[place] = weak[place] if near else 0.3 * (weak[place] == 1.0)
@@ -197,8 +197,8 @@ def _together(page: Page, opinion: Numbers) -> Numbers:
     kept = opinion * words
     all_kept, all_words = max(1.0, kept.sum()), max(1.0, words.sum())
     firm = np.nonzero((opinion > 0.5) & (words >= 5))[0]
-    first, last = (firm[0], firm[-1]) if len(firm) else (0, count - 1)
-    place = np.arange(count)
+    first, last = (int(firm[0]), int(firm[-1])) if len(firm) else (0, count - 1)
+    place: Numbers = np.arange(count)
     kept_before, words_before = np.concatenate(([0], np.cumsum(kept))), np.concatenate(([0], np.cumsum(words)))
     done = kept_before[:count] / all_kept
     padded = np.concatenate((np.zeros(3), opinion, np.zeros(3)))

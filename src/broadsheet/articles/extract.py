@@ -67,7 +67,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     """
     found, refused = _Found(), []
     try:
-        found = _from_page(html, url, entry) if html else found
+        found = _from_page(html, url, entry, template) if html else found
     except LimitExceeded as error:
         if not (entry and (entry.content or entry.summary)):
             raise
@@ -153,8 +153,9 @@ def tidy_tree(root: Element, *, base_url: str, title: str = "", template: Templa
     removed += settle_sources(root, base_url)
     if template is not None:
         removed += apply_template(root, template)
-    removed += _drop_edge_lines(root)
-    removed += _drop_title(root, title)
+    blocks = [(block, text) for block in leaf_blocks(root) if (text := text_of(block))]
+    removed += _drop_edge_lines(blocks)
+    removed += _drop_title(blocks, title)
     for heading in root.iter("h1"):
         heading.tag = "h2"
     prune(root)
@@ -175,7 +176,11 @@ class _Found(NamedTuple):
     meta: Metadata = Metadata()
 
 
-def _from_page(html: bytes, url: str, entry: Entry | None) -> _Found:
+def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | None) -> _Found:
+    if template is not None and template.container.selector:
+        fast = page.cut_by(html, url, template.container)
+        if fast is not None:
+            return _Found(page.Cut(fast[0]), fast[1])
     tree = page.parse_page(html, url)
     if tree is None:
         return _Found()
@@ -236,12 +241,9 @@ def _frames_to_links(root: Element, base_url: str) -> None:
         replace(frame, paragraph)
 
 
-def _drop_edge_lines(root: Element) -> list[Removed]:
+def _drop_edge_lines(blocks: list[tuple[Element, str]]) -> list[Removed]:
     removed: list[Removed] = []
-    blocks = [block for block in leaf_blocks(root) if text_of(block)]
-    edge = blocks[:3] + [block for block in blocks[-6:] if block not in blocks[:3]]
-    for block in edge:
-        text = text_of(block)
+    for block, text in (*blocks[:3], *blocks[max(3, len(blocks) - 6) :]):
         why = next((why for pattern, why in _EDGE_LINES if len(text) < 500 and pattern.match(text)), "")
         if why:
             removed.append(Removed(what=text[:300], why=why, evidence="wording at the edge of the article"))
@@ -249,16 +251,16 @@ def _drop_edge_lines(root: Element) -> list[Removed]:
     return removed
 
 
-def _drop_title(root: Element, title: str) -> list[Removed]:
+def _drop_title(blocks: list[tuple[Element, str]], title: str) -> list[Removed]:
     """Take the title off the first lines of the body, where the page prints it above the text."""
     wanted = re.sub(r"\W+", "", title).lower()
     if not wanted:
         return []
-    blocks = [block for block in leaf_blocks(root) if text_of(block)]
-    if len(blocks) < 2:
+    left = [(block, text) for block, text in blocks if block.getparent() is not None]
+    if len(left) < 2:
         return []
-    for block in blocks[:3]:
-        if re.sub(r"\W+", "", text_of(block)).lower() == wanted:
+    for block, text in left[:3]:
+        if re.sub(r"\W+", "", text).lower() == wanted:
             drop(block)
             return [Removed(what=title[:300], why="title repeated in the body", evidence="equal to the title")]
     return []

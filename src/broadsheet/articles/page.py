@@ -13,8 +13,10 @@ import lxml.html
 from broadsheet import encoding
 from broadsheet.articles import blocks as text_blocks
 from broadsheet.articles import visible
+from broadsheet.articles.container import Container, Judged, apply_container
 from broadsheet.articles.images import picture_at_top
 from broadsheet.articles.limits import page_exceeded
+from broadsheet.articles.metadata import Metadata, read_metadata
 from broadsheet.articles.tree import Element
 from broadsheet.errors import LimitExceeded
 from broadsheet.model import Image
@@ -25,6 +27,11 @@ _META_CHARSET = re.compile(
     rb"""<meta\s[^>]{0,200}?charset\s{0,8}=\s{0,8}["']?\s{0,8}([A-Za-z0-9._:\-]{1,40})""", re.IGNORECASE
 )
 _UNKNOWN_VOID = re.compile(rb"<(embed|source|track)\b([^<>]{0,4000})>", re.IGNORECASE)
+_OF_METADATA = re.compile(
+    rb"<h1[\s>].{0,2000}?</h1>|<script[^>]{0,200}application/ld\+json.{0,200000}?</script>", re.IGNORECASE | re.DOTALL
+)
+_MAX_TAGS = 20_000
+"""In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 12, 13})
 _CJK_MINIMUM = "80"
 
@@ -65,18 +72,54 @@ class Cut(NamedTuple):
 
 def cut(tree: Element, url: str, *, title: str = "", author: str = "", site: str = "") -> Cut:
     """Return what of a page is its article; the tree is used up. The byline is looked for where ``author`` is empty."""
-    from broadsheet.articles import choose
-
-    body = tree.find("body")
-    blocks = text_blocks.page_blocks(body)
-    found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))
-    kept = choose.is_kept(found)
+    body, blocks, kept = _judged(tree, url, title, author)
     if not any(kept):
         return Cut()
     picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), url)
     byline = () if author else visible.byline(blocks, site)
     text_blocks.keep(body, blocks, kept)
     return Cut(body, picture, byline)
+
+
+def judge(html: bytes, url: str) -> Judged | None:
+    """Return a page with its blocks and which of them are the article's, or None where it cannot be read."""
+    try:
+        tree = parse_page(html, url)
+    except LimitExceeded:
+        return None
+    if tree is None:
+        return None
+    meta = read_metadata(tree, url)
+    return _judged(tree, url, meta.title, ", ".join(meta.authors))
+
+
+def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
+    from broadsheet.articles import choose
+
+    body = tree.find("body")
+    blocks = text_blocks.page_blocks(body)
+    found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))
+    return Judged(body, blocks, choose.is_kept(blocks, found))
+
+
+def cut_by(html: bytes, url: str, container: Container) -> tuple[Element, Metadata] | None:
+    """Return the article in the site's container and what the page says of itself, or None where it does not fit."""
+    limit = page_exceeded(html.decode("latin-1"))
+    if limit:
+        raise LimitExceeded(f"{url}: the page exceeds the limit {limit}", limit)
+    data = to_utf8(html)
+    if data.count(b"<") > _MAX_TAGS:
+        return None
+    body = apply_container(data, container)
+    if body is None:
+        return None
+    # Only the head, linked data and headings are read again: a tenth of the page.
+    head = data[: data.lower().find(b"</head>") + 1 or 0] or data[:20_000]
+    parts = b"".join(match[0] for match in _OF_METADATA.finditer(data, len(head)))
+    tree = lxml.html.document_fromstring(
+        head + b"</head><body>" + parts + b"</body>", parser=_PARSER, ensure_head_body=True
+    )
+    return body, read_metadata(tree, url)
 
 
 def advice(tree: Element, url: str) -> str:

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
+
+from broadsheet.articles.container import Container, learn_container
 from broadsheet.articles.images import settle_sources
 from broadsheet.articles.limits import page_exceeded
+from broadsheet.articles.page import judge
 from broadsheet.articles.tree import Element, drop, leaf_blocks, parse_fragment, text_of
 from broadsheet.model import Record, Removed
 from broadsheet.text import digest
@@ -21,25 +25,39 @@ MIN_SHARE = 0.6
 MAX_REMOVED = 0.35
 """Largest share of an article's text that repetition alone may cut: sliders carry other articles in full."""
 
+_MAX_JUDGED = 10
+"""Pages whose blocks are judged to find the container; more of them say the same."""
 _SERIES = frozenset("h1 h2 h3 h4 h5 h6 figcaption th".split())
 """Headings and captions recur in honest series ("Upgrading", "Chart of the day") and are kept."""
 
 
 class Template(Record, frozen=True, kw_only=True):
-    """Lines (digests) and picture addresses that recur, each with the number of samples it was seen in."""
+    """Lines (digests) and picture addresses that recur, each with the number of samples it was seen in.
+
+    ``container`` is where the site keeps its articles, empty where no selector says that well enough.
+    """
 
     samples: int = 0
     lines: dict[str, int] = {}
     images: dict[str, int] = {}
+    container: Container = Container()
 
     def digest(self) -> str:
         """Return a name for what the template knows."""
-        return digest(*sorted(self.lines), "|", *sorted(self.images)) if self.lines or self.images else ""
+        if not (self.lines or self.images or self.container.selector):
+            return ""
+        where = (self.container.selector, *self.container.drop) if self.container.selector else ()
+        return digest(*sorted(self.lines), "|", *sorted(self.images), *where)
 
 
 def learn_template(pages: Iterable[tuple[bytes, str]]) -> Template:
-    """Return what recurs in (HTML, address) pages of one site; nothing with fewer than four of them."""
-    return _learn((page.decode("utf-8", "replace"), url) for page, url in pages)
+    """Return what recurs in (HTML, address) pages of one site and where it keeps its articles; nothing below four pages."""
+    known = list(pages)
+    learnt = _learn((page.decode("utf-8", "replace"), url) for page, url in known)
+    if learnt.samples < MIN_SAMPLES:
+        return learnt
+    judged = [found for page, url in known[:_MAX_JUDGED] if (found := judge(page, url)) is not None]
+    return msgspec.structs.replace(learnt, container=learn_container(judged))
 
 
 def learn_fragments(fragments: Iterable[str]) -> Template:

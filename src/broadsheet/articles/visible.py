@@ -15,10 +15,11 @@ from broadsheet.text import collapse
 
 _LETTERS = re.compile(r"[\W_]+")
 _BY = re.compile(
-    r"^\W*(?:(?:written|posted|published|reported|reviewed|story|words)\s+by|by|von|par|por|di|da|door|av|af|od|autor(?:in)?|"
-    r"auteure?|author|text|(?:本报|本刊|特约)?(?:见习)?记者|作者|文|撰文|来源|글|기자)(?:\s*[:：/|]\s*|\s+|(?=[\u3040-\u9fff]))",
+    r"^\W*(?:(?:(?:written|authored|posted|published|reported|reviewed|story|words)\s+by:?|by:?|von|par|por|di|da|door|av|af|od)\s+"
+    r"|(?:autor(?:in)?|auteure?|author|text)\s*[:/|]\s*"
+    r"|(?:作者|撰文|文|来源|編集|编辑|글)\s*[:：/／|]\s*|(?:本报|本刊|特约)?(?:见习)?记者\s*[:：/／|]?\s*)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 # Where a name ends and the date, the rubric or a button begins.
 _AFTER = re.compile(
     r"\s*(?:[|·•–—\n\t/]|\d{1,2}[./:]\d|\b\d{4}\b|\b(?:on|am|le|el|il|vom|updated|published|posted|follow|share|in|for|is)\b|"
@@ -26,8 +27,9 @@ _AFTER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _AUTHOR = re.compile(r"(?i)author|byline|by-line|/autor/|/profile/")
+_NO_NAME = re.compile(r"[@\d<>{}]|https?:|^www\.|\b(?:by|from|author|written|about|link|profile)$", re.IGNORECASE)
 _MAX_NAME = 60
-_ELSEWHERE = HINT["comment"] | HINT["related"] | HINT["foot"] | HINT["side"]
+_ELSEWHERE = HINT["comment"] | HINT["related"]
 
 
 def headline(tree: Element, title: str, *, firm: bool) -> str:
@@ -87,7 +89,7 @@ def byline(blocks: Sequence[Block], *not_names: str) -> tuple[str, ...]:
     Marked as such (``rel``, ``itemprop``) before called so (``class``, address) before said so ("By …").
     """
     refused = {_LETTERS.sub("", name).lower() for name in not_names if name}
-    short = [block for block in blocks if len(block.text) <= 120 and not block.far & _ELSEWHERE]
+    short = [block for block in blocks if len(block.text) <= 120 and not block.near & _ELSEWHERE]
     for candidates in (_marked(short), _called(short), (block.text for block in short if _BY.match(block.text))):
         for text in candidates:
             name = _name(text)
@@ -124,7 +126,7 @@ def _name(text: str) -> str:
     """Return the name in a byline, or nothing."""
     name = _AFTER.sub("", _BY.sub("", collapse(text))).strip(" ,;:.-")
     fits = 2 <= len(name) <= _MAX_NAME and len(name.split()) <= 6
-    return name if fits and not re.search(r"[@\d<>{}]|https?:|^www\.", name) else ""
+    return name if fits and not _NO_NAME.search(name) else ""
 
 
 def date(tree: Element, url: str) -> datetime | None:

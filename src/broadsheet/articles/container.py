@@ -1,0 +1,196 @@
+"""Where a site keeps its articles: a selector for the container and for what to drop inside it, learnt and applied.
+
+Applied with lexbor, a page costs a tenth of what judging every block of it costs. A container is only believed where it
+gives what the blocks gave on the pages that it was learnt from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from broadsheet.articles.blocks import Block
+from broadsheet.articles.tree import Element, parse_fragment, text_of
+
+MIN_AGREEMENT = 0.97
+"""F1 in words, of container against blocks, below which a site has no container; on every page 0.75 at least."""
+_MIN_EVERY = 0.75
+_COVERED = 0.95
+"""Share of an article's words that must stand in the container."""
+_MIN_SEEN = 2
+"""Pages in which something must stand before it is dropped by its selector."""
+_MAX_KEPT = 0.03
+"""Largest share of its words that may be the article's."""
+_MAX_DROPS = 60
+_NAME = re.compile(r"[A-Za-z_][A-Za-z_-]{0,60}$")
+_UNWANTED = (
+    "script, style, noscript, template, svg, form, select, textarea, button, nav, footer, "
+    "blockquote.twitter-tweet, blockquote.instagram-media, blockquote.tiktok-embed"
+)
+"""Besides what never holds an article's text, the posts that networks have sites embed: they are someone else's."""
+_MIN_LETTERS = 60
+
+
+class Container(NamedTuple):
+    """CSS selectors of a site's articles, and how many letters its articles have: (fewest, most)."""
+
+    selector: str = ""
+    drop: tuple[str, ...] = ()
+    letters: tuple[int, int] = (0, 0)
+
+
+class Judged(NamedTuple):
+    """A page of the site whose blocks have been judged."""
+
+    body: Element
+    blocks: Sequence[Block]
+    kept: Sequence[bool]
+
+
+def learn_container(pages: Sequence[Judged]) -> Container:
+    """Return where the pages keep their articles; an empty one where no selector gives what the blocks gave."""
+    pages = [page for page in pages if any(page.kept)]
+    counts: Counter[str] = Counter()
+    for page in pages:
+        counts.update(set(_candidates(page)))
+    likely = [selector for selector, count in counts.items() if count * 4 >= len(pages) * 3]
+    best, score = Container(), 0.0
+    for selector in sorted(likely, key=lambda one: (-counts[one], one))[:8]:
+        found = _tried(pages, selector)
+        if found is not None and found[1] > score:
+            best, score = found
+    return best if score >= MIN_AGREEMENT else Container()
+
+
+def apply_container(page: bytes, container: Container) -> Element | None:
+    """Return the article of a page in UTF-8, or None where the page is not built as the container expects."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    found = LexborHTMLParser(page).css(container.selector)
+    if len(found) != 1:
+        return None
+    node = found[0]
+    for unwanted in node.css(", ".join((_UNWANTED, *container.drop))):
+        unwanted.decompose()
+    root = parse_fragment(node.html or "")
+    letters, (fewest, most) = len(text_of(root)), container.letters
+    if letters < max(_MIN_LETTERS, fewest // 8) or letters > 8 * most:
+        return None
+    return root
+
+
+def selector_of(element: Element) -> str:
+    """Return a selector for elements named like this one: its id, or tag and classes without numbers; may be empty."""
+    name = element.get("id") or ""
+    if _NAME.match(name):
+        return f"{element.tag}#{name}"
+    tag = str(element.tag)
+    classes = [part for part in (element.get("class") or "").split() if _NAME.match(part)][:4]
+    if classes:
+        return tag + "".join(f".{part}" for part in classes)
+    return tag if tag in ("article", "main") else ""
+
+
+def _candidates(page: Judged) -> list[str]:
+    """Return selectors of the lowest elements that hold nearly all of the article, that match once."""
+    words: defaultdict[Element, int] = defaultdict(int)
+    total = 0
+    for block, kept in zip(page.blocks, page.kept, strict=True):
+        if kept:
+            total += len(block.text)
+            for element in (block.element, *block.element.iterancestors()):
+                words[element] += len(block.text)
+    holding = [
+        element for element, count in words.items() if count >= total * _COVERED and element.tag not in ("html", "body")
+    ]
+    depth = {element: sum(1 for _ in element.iterancestors()) for element in holding}
+    names = [selector_of(element) for element in sorted(holding, key=lambda one: -depth[one])[:6]]
+    return [name for name in names if name]
+
+
+def _tried(pages: Sequence[Judged], selector: str) -> tuple[Container, float] | None:
+    """Return the container with what to drop inside it, and the mean agreement with the blocks, or None below the floor."""
+    inside = [_matching(page.body, selector) for page in pages]
+    if sum(len(found) == 1 for found in inside) * 4 < len(pages) * 3:
+        return None
+    dropped = _drops([(page, found[0]) for page, found in zip(pages, inside, strict=True) if len(found) == 1])
+    names = set(dropped)
+    scores, letters = [], []
+    for page, found in zip(pages, inside, strict=True):
+        if len(found) != 1:
+            continue
+        hit = kept_letters = there = 0
+        for block, kept in zip(page.blocks, page.kept, strict=True):
+            size = len(block.text)
+            shown = _within(block.element, found[0]) and not _is_dropped(block.element, found[0], names)
+            kept_letters += kept * size
+            there += shown * size
+            hit += (kept and shown) * size
+        scores.append(2 * hit / max(1, kept_letters + there))
+        letters.append(kept_letters)
+    if not scores or min(scores) < _MIN_EVERY:
+        return None
+    return Container(selector, tuple(sorted(dropped)), (min(letters), max(letters))), sum(scores) / len(scores)
+
+
+def _matching(body: Element, selector: str) -> list[Element]:
+    tag = re.split(r"[.#]", selector, maxsplit=1)[0]
+    if "." in selector:
+        wanted = set(selector.split(".")[1:])
+        return [one for one in body.iter(tag) if wanted <= set((one.get("class") or "").split())]
+    if "#" in selector:
+        return [one for one in body.iter(tag) if one.get("id") == selector.split("#")[1]]
+    return list(body.iter(tag))
+
+
+def _drops(pages: Sequence[tuple[Judged, Element]]) -> list[str]:
+    """Return selectors of elements inside the container that hold text, on several pages, and never the article's."""
+    every: defaultdict[str, int] = defaultdict(int)
+    kept_of: defaultdict[str, int] = defaultdict(int)
+    seen: defaultdict[str, set[int]] = defaultdict(set)
+    for number, (page, container) in enumerate(pages):
+        for block, kept in zip(page.blocks, page.kept, strict=True):
+            if not _within(block.element, container):
+                continue
+            for name in _names_between(block.element, container):
+                every[name] += len(block.text)
+                kept_of[name] += len(block.text) * kept
+                seen[name].add(number)
+    found = [
+        name for name, letters in every.items() if len(seen[name]) >= _MIN_SEEN and kept_of[name] <= letters * _MAX_KEPT
+    ]
+    return sorted(found, key=lambda name: (-every[name], name))[:_MAX_DROPS]
+
+
+def _names_between(element: Element, container: Element) -> set[str]:
+    names = set()
+    for one in (element, *element.iterancestors()):
+        if one is container:
+            break
+        names.add(selector_of(one))
+    return names - {"", "article", "main"}
+
+
+def _within(element: Element, container: Element) -> bool:
+    return element is container or any(one is container for one in element.iterancestors())
+
+
+def _is_dropped(element: Element, container: Element, names: set[str]) -> bool:
+    """Return whether a dropped selector matches an element or one between it and the container."""
+    for one in (element, *element.iterancestors()):
+        if one is container:
+            return False
+        if any(_matches(one, name) for name in names if name.startswith(str(one.tag))):
+            return True
+    return False
+
+
+def _matches(element: Element, selector: str) -> bool:
+    tag, sign, rest = re.match(r"([a-z0-9]+)([.#]?)(.*)", selector).groups()  # type: ignore[union-attr]
+    if element.tag != tag:
+        return False
+    if sign == "#":
+        return bool(element.get("id") == rest)
+    return set(rest.split(".")) <= set((element.get("class") or "").split())
