@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check bench docs crash clean
 
 demo: $(READY)
 	$(BIN)/broadsheet demo demo
@@ -24,6 +24,12 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/python scripts/docs.py
+
+# Kills runs at random points, and at all of them: make crash N=1000 SEED=7
+N ?= 1000
+SEED ?= 20260315
+crash: $(READY)
+	$(BIN)/python -m tests.e2e.crash --kills $(N) --seed $(SEED)
 
 # Made anew when the dependencies change. constraints.txt is the set that was tested.
 $(READY): pyproject.toml constraints.txt scripts/environment.sh

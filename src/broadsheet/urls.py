@@ -236,6 +236,11 @@ def is_http(url: str) -> bool:
     return parsed is not None and parsed.protocol in ("http:", "https:") and bool(parsed.hostname)
 
 
+def web_only(url: str) -> str:
+    """Return the address where it is of the web, else nothing: what is not (``javascript:``...) is never printed as a link."""
+    return url if is_http(url) else ""
+
+
 @lru_cache(maxsize=1)
 def _suffixes() -> Any:
     from publicsuffixlist import PublicSuffixList

@@ -92,6 +92,11 @@ def test_bytes_are_told_first() -> None:
     assert page_exceeded("x" * (limits.MAX_PAGE_BYTES + 1)) == "page_bytes"
 
 
+def test_too_many_elements_of_a_page_are_told() -> None:
+    assert page_exceeded("<a></a>" * limits.MAX_PAGE_ELEMENTS) == ""
+    assert page_exceeded("<a></a>" * (limits.MAX_PAGE_ELEMENTS + 1)) == "page_elements"
+
+
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "unit", ["<a b='", '<a b="', "<!--", "<", "</", "<a ", "<a b", "<a b=", "<?", "<li><dd></div>", "<a/", "<a\"'"]

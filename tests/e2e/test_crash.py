@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from broadsheet.demo import DemoServer, config, subscriptions
+from tests.e2e.crash import Campaign, Reader
+from tests.e2e.victim import STAGES
 
 SEED = int(os.environ.get("SEED", "20260315"))
 KILLS = 5
+MANY = 110
 
 
 def prepare(folder: Path, url: str) -> None:
@@ -66,3 +69,25 @@ def test_killed_runs_end_in_the_same_site(undisturbed, tmp_path: Path, round_: i
     told = f"seed {SEED + round_}, killed at {[round(moment, 2) for moment in moments]}"
     assert sorted(found) == sorted(expected), told
     assert [path for path in expected if found[path] != expected[path]] == [], told
+
+
+def test_a_hundred_kills_in_all_stages_lose_nothing_and_a_reader_sees_nothing(tmp_path: Path) -> None:
+    """At statements, commits, files and connections of each stage; see ``tests/e2e/crash.py``, or ``make crash N=1000``."""
+    with Campaign(tmp_path, SEED) as campaign:
+        tally = campaign.tally
+        while tally.kills.total() < MANY and not tally.faults:
+            campaign.round(12)
+    assert tally.faults == [], f"seed {SEED}"
+    assert set(tally.kills) == set(STAGES)
+    assert tally.pages > 1000, "a reader was there"
+
+
+def test_the_reader_sees_what_is_half(tmp_path: Path) -> None:
+    """Without this, a reader that sees nothing at all would pass."""
+    (tmp_path / "a.html").write_text("<html>cut o", "utf-8")
+    (tmp_path / "index.html").write_text('<a href="/a.html"></a><a href="/b.html"></a></html>\n', "utf-8")
+    with Reader(tmp_path) as reader:
+        deadline = time.monotonic() + 20
+        while len(set(reader.faults)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert set(reader.faults) == {"/a.html ends with b'<html>cut o'", "/b.html answered 404"}

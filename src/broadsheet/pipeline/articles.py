@@ -247,6 +247,7 @@ def _save_article(
         revision += 1
     article = msgspec.structs.replace(
         dated(article, source, offset), id=source.id, feed_id=source.feed_id, revision=revision,
+        url=urls.web_only(article.url), comments_url=urls.web_only(article.comments_url),
         provenance=article.provenance | {"extract": str(EXTRACT_VERSION)},
     )  # fmt: skip
     queue.done(connection, "extract", EXTRACT_VERSION, [(source.id, input_digest, note, "")], run.now)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from sqlalchemy.engine import Connection
 
-from broadsheet import __version__
+from broadsheet import __version__, urls
 from broadsheet.feeds import opml
 from broadsheet.model import ListSpec, Output, StoredArticle
 from broadsheet.pipeline.doubles import settle
@@ -117,13 +117,17 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     if full:
         writer.write(_assets(theme))
 
-    for group in batches(pages, _AT_ONCE):
+    *others, front = pages
+    for group in batches(others, _AT_ONCE):
         writer.write(reader.render(group))
         run.progress.advance("build", len(group))
-    if full:
-        writer.write(_static(run, theme, composer))
     index = reader.search_index()
     writer.write(index.outputs(dirty, run.output))
+    if full:
+        writer.write(_static(run, theme, composer))
+    # The front page is the last: on a new site all that it links to is there before anyone can come to it.
+    writer.write(reader.render([front]))
+    run.progress.advance("build")
     removed = [*(reader.old_assets() if full else []), *index.stale(run.output)]
     count = writer.remove(removed)
     with run.store.begin() as connection:
@@ -157,7 +161,7 @@ def _static(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
     lines = [
         context.SourceLine(
             title=" · ".join(filter(None, composer.names(feed)[1:])), href=composer.source(feed).href,
-            site=states[feed.id].link if feed.id in states else "", feed=feed.url, section=composer.names(feed)[0],
+            site=urls.web_only(states[feed.id].link) if feed.id in states else "", feed=feed.url, section=composer.names(feed)[0],
         )
         for feed in subscribed
     ]  # fmt: skip

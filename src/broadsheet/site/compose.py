@@ -222,7 +222,7 @@ class Composer:
             modified=self._modified(stored), original=article.url, original_host=urls.host(article.url),
             picture=None if (full and shown) or feed.mode == "link" else lead,
             also=tuple(self.also(other, because) for other in others),
-            story_href=self.href(story_path(stored.story_id)) if others else "", comments_href=article.comments_url,
+            story_href=self.href(story_path(stored.story_id)) if others else "", comments_href=urls.web_only(article.comments_url),
             rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
             sponsored=article.sponsored, mode=feed.mode,
             right_to_left=article.language.split("-")[0].lower() in _RIGHT_TO_LEFT,

@@ -176,7 +176,7 @@ _ORDER = {
     "daymap": 5,
     "storymap": 5,
     "listmap": 5,
-    "front": 6,
+    "front": 8,
     "about": 6,
     "sitemap": 7,
 }

@@ -1,0 +1,153 @@
+"""Runs of a newspaper that end by SIGKILL at a given point. ``python -m tests.e2e.victim`` forks one for each line on stdin.
+
+A point is the n-th thing that a stage does outside of its own memory: a statement or commit of the database, a file
+opened for writing, renamed or removed, a connection. Or it is a moment, so many seconds after the stage began.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from broadsheet.newspaper import Newspaper
+from broadsheet.pipeline import (
+    articles,
+    backfill,
+    doubles,
+    merge,
+    pages,
+    poll,
+    publish,
+    relate,
+    searchindex,
+    work,
+    zones,
+)
+from broadsheet.text import language
+
+LOADED = (articles, backfill, doubles, merge, pages, poll, publish, relate, searchindex, work, zones)
+"""Imported before the fork, so that a run takes no longer than its work."""
+STAGES = ("poll", "fetch", "extract", "media", "relate", "plan", "build", "report")
+_FILES = frozenset(("os.rename", "os.remove", "os.mkdir", "os.truncate", "socket.connect"))
+
+
+class Executioner:
+    """Counts what each stage does, and kills its process at the point that was asked for. A ``Progress`` of the run."""
+
+    def __init__(self, stage: str, nth: int, delay: float, told: int) -> None:
+        self._stage, self._nth, self._delay, self._told = stage, nth, delay, told
+        self._now = "poll"
+        self.counts = dict.fromkeys(STAGES, 0)
+        self._enter("poll")
+
+    def start(self, stage: str, total: int) -> None:
+        self._enter(stage)
+
+    def advance(self, stage: str, count: int = 1) -> None:
+        pass
+
+    def end(self, stage: str) -> None:
+        if stage in ("relate", "build"):
+            self._enter("plan" if stage == "relate" else "report")
+
+    def point(self) -> None:
+        """Note that the stage did something; die where that was the thing to die at."""
+        self.counts[self._now] += 1
+        if self._now == self._stage and self.counts[self._now] == self._nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Take part in Python's audit events: what happens to files and sockets, before it happens."""
+        writes = event == "open" and isinstance(arguments[1], str) and arguments[1][:1] in "wax"
+        if writes or event in _FILES:
+            self.point()
+
+    def _enter(self, stage: str) -> None:
+        os.write(self._told, f"{stage}\n".encode())
+        late = STAGES.index(self._now) <= STAGES.index(self._stage) < STAGES.index(stage) if self._stage else False
+        self._now = stage
+        if late and not self._delay:  # the stage had less to do than thought: die at its end
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._stage == stage and self._delay:
+            threading.Thread(target=self._later, daemon=True).start()
+
+    def _later(self) -> None:
+        time.sleep(self._delay)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run(order: dict[str, Any], told: int) -> None:
+    """Run the newspaper of the order, and tell stages and counts."""
+    killer = Executioner(order["stage"], order["nth"], order["delay"], told)
+    sys.addaudithook(killer.audit)
+    for event in ("before_cursor_execute", "commit"):
+        sa.event.listen(sa.Engine, event, lambda *_: killer.point())
+    now = datetime.fromisoformat(order["now"])
+    with Newspaper(Path(order["folder"]), environ={}, clock=lambda: now) as paper:
+        paper.save_report(paper.run(progress=killer))
+    os.write(told, f"{json.dumps(killer.counts)}\n".encode())
+
+
+def obey(order: dict[str, Any]) -> dict[str, Any]:
+    """Fork a run and return how it ended: signal or exit code, last stage, counts where it was whole, seconds, peak memory."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            os.close(reading)
+            run(order, writing)
+            code = 0
+        except BaseException:  # noqa: BLE001 - whatever it is, the parent reads the code and a person reads this
+            traceback.print_exc()
+        os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        lines = told.read().split("\n")[:-1]
+    _, status, used = os.wait4(child, 0)
+    whole = lines[-1].startswith("{")
+    return {
+        "code": os.waitstatus_to_exitcode(status), "stage": next(line for line in reversed(lines) if line in STAGES),
+        "counts": json.loads(lines[-1]) if whole else {}, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss * 1024,
+    }  # fmt: skip
+
+
+class Forker:
+    """The process that forks runs, from outside."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.victim"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, paper: Path, now: datetime, *, stage: str = "", nth: int = 0, delay: float = 0.0) -> dict[str, Any]:
+        """Run a newspaper, killed at the point that is named if one is, and return how it ended; see ``obey``."""
+        order = {"folder": str(paper), "now": now.isoformat(), "stage": stage, "nth": nth, "delay": delay}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        ended: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return ended
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=60)
+
+
+if __name__ == "__main__":
+    language("A sentence that loads the model of languages before the fork.")
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(obey(json.loads(line))) + "\n")
+        sys.stdout.flush()
