@@ -119,17 +119,15 @@ def hints(attribute: str) -> int:
 def hints_of(element: Element) -> int:
     """Return what an element's attributes speak of, as bits of ``HINT``."""
     found = 0
-    for name in ("class", "id"):
-        value = element.get(name)
-        if value:
+    for name, value in element.items():
+        if name in ("class", "id"):
             found |= hints(value)
-    style = element.get("style")
-    if (
-        element.get("hidden") is not None
-        or element.get("aria-hidden") == "true"
-        or (style and "display:none" in style.replace(" ", ""))
-    ):
-        found |= HINT["hidden"]
+        elif (
+            name == "hidden"
+            or (name == "aria-hidden" and value == "true")
+            or (name == "style" and "display:none" in value.replace(" ", ""))
+        ):
+            found |= HINT["hidden"]
     return found
 
 

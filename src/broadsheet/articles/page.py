@@ -17,12 +17,11 @@ from broadsheet.articles.container import Container, Judged, apply_container
 from broadsheet.articles.images import picture_at_top
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
-from broadsheet.articles.tree import Element
+from broadsheet.articles.tree import PARSER, Element
 from broadsheet.errors import LimitExceeded
 from broadsheet.model import Image
 from broadsheet.text import is_cjk
 
-_PARSER = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
 _META_CHARSET = re.compile(
     rb"""<meta\s[^>]{0,200}?charset\s{0,8}=\s{0,8}["']?\s{0,8}([A-Za-z0-9._:\-]{1,40})""", re.IGNORECASE
 )
@@ -57,7 +56,7 @@ def parse_page(html: bytes, url: str) -> Element | None:
     if not data.strip():
         return None
     try:
-        return lxml.html.document_fromstring(data, parser=_PARSER, ensure_head_body=True)
+        return lxml.html.document_fromstring(data, parser=PARSER, ensure_head_body=True)
     except lxml.etree.ParserError:
         return None
 
@@ -117,7 +116,7 @@ def cut_by(html: bytes, url: str, container: Container) -> tuple[Element, Metada
     head = data[: data.lower().find(b"</head>") + 1 or 0] or data[:20_000]
     parts = b"".join(match[0] for match in _OF_METADATA.finditer(data, len(head)))
     tree = lxml.html.document_fromstring(
-        head + b"</head><body>" + parts + b"</body>", parser=_PARSER, ensure_head_body=True
+        head + b"</head><body>" + parts + b"</body>", parser=PARSER, ensure_head_body=True
     )
     return body, read_metadata(tree, url)
 
