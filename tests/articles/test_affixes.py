@@ -12,9 +12,8 @@ from broadsheet.model import Entry
 
 
 def item(number: int) -> str:
-    return (
-        f"【第{number}号大桥通车】晚报{number}月3日电，第{number}号大桥今天上午正式通车，市民纷纷前往参观。（晚报社）"
-    )
+    place = "东西南北上下中前后左右外"[number]
+    return f"【{place}城大桥通车】晚报{number}月3日电，{place}城大桥今天上午正式通车，市民纷纷前往参观。（晚报社）"
 
 
 def test_openings_and_endings_are_learnt() -> None:

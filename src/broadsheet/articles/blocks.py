@@ -297,7 +297,7 @@ def pictures_at_top(body: Element, blocks: Sequence[Block], chosen: Iterable[boo
     if not places:
         return []
     headings = [place for place, block in enumerate(blocks[: places[0] + 1]) if block.element.tag == "h1"]
-    low, high = (headings[-1] - 2 if headings else places[0] - 4), places[min(2, len(places) - 1)]
+    low, high = (headings[-1] - 1 if headings else places[0] - 4), places[min(2, len(places) - 1)]
     starts = {block.pieces[0][0]: place for place, block in enumerate(blocks)}
     found, before = [], -1
     for element in body.iter():

@@ -110,7 +110,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
         html=safe, text=text, excerpt=excerpt(_lead_text(root, text, entry), width=240), image=lead,
         images=tuple(images), url=_canonical(url, meta, entry), comments_url=entry.comments_url if entry else "",
         categories=tuple(dict.fromkeys(filter(None, (plain_title(name) for name in entry.categories)))) if entry else (),
-        rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text) or any(item.why == "advert notice" for item in removed),
+        rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text, removed),
         digest=digest(title, text), removed=(*refused, *removed),
         provenance={name: value for name, value in provenance.items() if value},
     )  # fmt: skip
@@ -332,5 +332,6 @@ def _canonical(url: str, meta: Metadata, entry: Entry | None) -> str:
     return urls.strip_trackers(own)[0]
 
 
-def _is_advert(title: str, text: str) -> bool:
-    return bool(_ADVERT.match(title) or _ADVERT.match(text))
+def _is_advert(title: str, text: str, removed: list[Removed]) -> bool:
+    noticed = any(item.why == "advert notice" for item in removed)
+    return noticed or bool(_ADVERT.match(title) or _ADVERT.match(text))
