@@ -231,6 +231,12 @@ def test_the_policy_holds_where_the_sanitiser_does_not(vectors: list[dict[str, A
     for number, vector in enumerate(fires):
         text = f"<!doctype html><meta charset=utf-8>{head}<main>{vector['html']}"
         web.pages[f"/{number}"] = Answer(text.encode("utf-8", "replace"), headers={"Content-Type": "text/html"})
-    sights = look(tmp_path, [f"{web.url}/{number}" for number in range(len(fires))])
+
+    def ran(urls: Sequence[str]) -> list[str]:
+        return [sight.url for sight in look(tmp_path, urls) if sight.ran and not sight.left]
+
+    suspects = ran([f"{web.url}/{number}" for number in range(len(fires))])
+    # What the page before did at its very end may be counted for the next: only what runs again did run here.
+    again = [url for url in suspects if ran([url])]
     web.close()
-    assert [(sight.url, sight.scripts) for sight in sights if sight.ran and not sight.left] == []
+    assert again == []
