@@ -178,6 +178,7 @@ TOP_LEVEL = (*TABLES, "feeds", "opml")
 
 _CHOICES = {
     "site.language": ("en", "zh"),
+    "site.whole_in_feeds": ("none", "front", "all"),
     "engine.kind": ("inline", "processes"),
     "feeds.mode": get_args(Mode),
     "feeds.full_text": get_args(FullText),
