@@ -29,6 +29,11 @@ def test_little_evidence_teaches_nothing(count: int) -> None:
     assert learn_affixes(texts, 4) == Affixes()
 
 
+def test_an_opening_with_a_number_of_its_own_is_not_learnt() -> None:
+    texts = [(f"Issue {number}, of the weekly letter", "end") for number in range(1, 9)]
+    assert learn_affixes(texts, 5) == Affixes()
+
+
 def test_they_are_cut_with_their_evidence() -> None:
     template = learn_fragments([item(number) for number in range(1, 7)])
     article = extract_article(

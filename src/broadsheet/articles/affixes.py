@@ -1,7 +1,7 @@
 """What a source puts before and behind the text of its items, inside the first and last line: learnt, and cut.
 
-``【title】Agency, 12 April: …`` and ``… (Evening Post)`` are no lines of their own, so they are found by their form: numbers
-stand for any numbers, and what is in the brackets at the end for anything short.
+``【title】Agency, 12 April: …`` and ``… (Evening Post)`` are no lines of their own, so they are found by their form: the
+numbers of a date stand for any, and what is in the brackets at the end for anything short.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from broadsheet.articles.tree import Element, text_of
 from broadsheet.model import Record, Removed
 
 _BRACKETED = re.compile(r"^\s*[【\[]([^【】\[\]]{2,120})[】\]]\s*")
-_NUMBER = re.compile(r"\d{1,4}")
+_NUMBER = re.compile(r"\d{1,4}(?=[年月日时時点點分])")
+"""Of a date or time; any other number is what its item alone says, and makes an opening its own."""
 _CLOSING = re.compile(r"[，,：:、）)】]")
 _MAX_HEAD = 24
 _TAILS = {
@@ -25,7 +26,7 @@ _LETTERS = re.compile(r"[\W_]+")
 
 
 class Affixes(Record, frozen=True, kw_only=True):
-    """Openings, numbers as ``0``, and forms of endings, each with the number of samples it was seen in."""
+    """Openings, the numbers of dates as ``0``, and forms of endings, each with the number of samples it was seen in."""
 
     heads: dict[str, int] = {}
     tails: dict[str, int] = {}
@@ -62,7 +63,8 @@ def cut_affixes(first: Element, last: Element, title: str, affixes: Affixes, sam
             Removed(what=opening[0].strip(), why="title repeated in the body", evidence="equal to the title")
         )
     for head, count in affixes.heads.items():
-        found = re.match(r"\s*" + re.escape(head).replace("0", r"\d{1,4}"), "".join(first.itertext()))
+        form = re.sub(r"0(?=[年月日时時点點分])", r"\\d{1,4}", re.escape(head))
+        found = re.match(r"\s*" + form, "".join(first.itertext()))
         if found and found.end() < len("".join(first.itertext())):
             _cut(first, found.end(), at_end=False)
             removed.append(
