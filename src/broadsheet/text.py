@@ -21,6 +21,7 @@ _TOKEN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
 _WORD = re.compile(f"[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
 CJK = [(ord(first), ord(last)) for first, last in re.findall("(.)-(.)", _HAN + _KANA + _HANGUL)]
 """First and last code point of each range of Han, kana and Hangul."""
+_NO_LETTER = re.compile(r"[\W_]+")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]+")
 # Control characters save tab, newline and return; bidirectional overrides; non-characters; lone surrogates.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
@@ -186,6 +187,11 @@ def _identify(sample: str) -> str:
 def searchable(text: str) -> str:
     """Return the text in the form in which it is searched: full and half width alike (NFKC), in lower case."""
     return unicodedata.normalize("NFKC", _few_marks(text)).lower()
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text, small: what two wordings are compared by."""
+    return _NO_LETTER.sub("", text).lower()
 
 
 def plain_words(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from broadsheet.articles.tree import Element, text_of
 from broadsheet.model import Record, Removed
+from broadsheet.text import letters
 
 _BRACKETED = re.compile(r"^\s*[【\[]([^【】\[\]]{2,120})[】\]]\s*")
 _NUMBER = re.compile(r"\d{1,4}(?=[年月日时時点點分])")
@@ -22,7 +23,6 @@ _TAILS = {
     "（…）": re.compile(r"\s*（[^（）]{1,20}）\s*$"),
     "(…)": re.compile(r"\s*\([^()]{1,30}\)\s*$"),
 }
-_LETTERS = re.compile(r"[\W_]+")
 
 
 class Affixes(Record, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ def cut_affixes(first: Element, last: Element, title: str, affixes: Affixes, sam
 
 
 def _same(one: str, other: str) -> bool:
-    left, right = _LETTERS.sub("", one).lower(), _LETTERS.sub("", other).lower()
+    left, right = letters(one), letters(other)
     return bool(left) and (left == right or (len(left) >= 8 and (left in right or right in left)))
 
 

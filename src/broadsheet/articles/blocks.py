@@ -72,7 +72,7 @@ _HOLDERS = frozenset(
     "p h1 h2 h3 h4 h5 h6 li td th dt dd blockquote pre figcaption caption summary figure table tr ul ol dl".split()
 )
 _NOT_OF_ARTICLE = sum(
-    HINT[name] for name in ("related", "social", "comment", "advert", "navigation", "foot", "sign-up", "tags", "about")
+    HINT[name] for name in ("related", "social", "comment", "advert", "navigation", "foot", "sign-up", "tags")
 )
 _PLAYERS = re.compile(
     r"(?i)//(?:[\w-]+\.){0,3}(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|bilibili\.com|"
@@ -324,7 +324,7 @@ def _is_shown(element: Element, within: Element | None) -> bool:
     for ancestor in (element, *element.iterancestors()):
         if ancestor is within:
             return True
-        if hints_of(ancestor) & _NOT_OF_ARTICLE & ~HINT["about"] or ancestor.tag in ("aside", "nav", "footer"):
+        if hints_of(ancestor) & _NOT_OF_ARTICLE or ancestor.tag in ("aside", "nav", "footer"):
             return False
     return True
 

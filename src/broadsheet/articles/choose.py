@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from broadsheet.articles.blocks import Block
-from broadsheet.articles.evidence import ALONE, BOTH, Numbers, Page, both, opinion, read_page
+from broadsheet.articles.evidence import ALONE, BOTH, Numbers, both, opinion, read_page
 
 _MIN_CELLS, _MAX_CELL = 4, 300
 """A table with fewer cells, or with longer ones (characters), arranges a page rather than data."""
@@ -114,6 +114,3 @@ def _scale() -> tuple[Scale, tuple[Numbers, float], tuple[Numbers, float], tuple
         (np.array([look.weights.get(name, 0.0) for name in names]), look.bias) for look, names in looks
     )
     return scale, first, second, advised
-
-
-__all__ = ["Page", "Scale", "Weights", "choose", "expected_f1", "is_kept"]

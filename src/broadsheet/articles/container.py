@@ -136,13 +136,7 @@ def _tried(pages: Sequence[Judged], selector: str) -> tuple[Container, float] | 
 
 
 def _matching(body: Element, selector: str) -> list[Element]:
-    tag = re.split(r"[.#]", selector, maxsplit=1)[0]
-    if "." in selector:
-        wanted = set(selector.split(".")[1:])
-        return [one for one in body.iter(tag) if wanted <= set((one.get("class") or "").split())]
-    if "#" in selector:
-        return [one for one in body.iter(tag) if one.get("id") == selector.split("#")[1]]
-    return list(body.iter(tag))
+    return [one for one in body.iter(re.split(r"[.#]", selector, maxsplit=1)[0]) if _matches(one, selector)]
 
 
 def _drops(pages: Sequence[tuple[Judged, Element]]) -> list[str]:
@@ -193,4 +187,4 @@ def _matches(element: Element, selector: str) -> bool:
         return False
     if sign == "#":
         return bool(element.get("id") == rest)
-    return set(rest.split(".")) <= set((element.get("class") or "").split())
+    return not sign or set(rest.split(".")) <= set((element.get("class") or "").split())

@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from broadsheet.articles.blocks import HINT, HINTS, MEANINGS, Block
+from broadsheet.text import letters as text_letters
 
 Numbers = np.ndarray
 """A row a block, a column a piece of evidence."""
 
 TAGS = "p li h1 h2 h3 h4 h5 h6 td th blockquote div figcaption pre dd dt section article caption a span".split()
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-_NO_LETTER = re.compile(r"[\W_]+")
 _SENTENCE = re.compile(r"[.!?。！？…؟।]+[\"'”’»」）)]?(?:\s|$)|[。！？]")
 _COMMA = re.compile(r"[,;，、；،]")
 _DATE = re.compile(r"\d{1,4}[./\-年]\s?\d{1,2}[./\-月]\s?\d{1,4}|\d{1,2}:\d{2}|\b(19|20)\d\d\b")
@@ -85,19 +85,14 @@ class Page(NamedTuple):
     alone: Numbers
 
 
-def letters_of(text: str) -> str:
-    """Return the letters and digits of a text, small."""
-    return _NO_LETTER.sub("", text).lower()
-
-
 def read_page(blocks: Sequence[Block], *, title: str = "", author: str = "") -> Page:
     """Return what each block says by itself; title and author as the feed or the page's metadata have them."""
-    letters = [letters_of(block.text) for block in blocks]
+    letters = [text_letters(block.text) for block in blocks]
     words = np.array([_words(block.text) for block in blocks])
     alike = _numbered([block.signature for block in blocks])
     siblings = _numbered([block.element.getparent() for block in blocks])
     counts = Counter(letters)
-    title, author = letters_of(title), letters_of(author)
+    title, author = text_letters(title), text_letters(author)
     rows = []
     for place, block in enumerate(blocks):
         own = letters[place]
@@ -164,7 +159,7 @@ def _around(blocks: Sequence[Block], words: Numbers, alike: Numbers) -> Numbers:
 
 def opinion(page: Page, text: str) -> Numbers:
     """Return how far each block stands in another extractor's text: 1 as a whole, less where that may be chance."""
-    lines = [letters_of(line) for line in text.split("\n")]
+    lines = [text_letters(line) for line in text.split("\n")]
     known, flat = set(lines), "".join(lines)
     found, weak = np.zeros(len(page.letters)), np.zeros(len(page.letters))
     for place, own in enumerate(page.letters):

@@ -86,7 +86,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     markup, origin = _choose(found.cut.body, entry)
     if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
-    title = plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
+    title = _title(entry, meta)
     base = url if origin == "page" or not (entry and entry.link) else entry.link
     if origin == "page" and found.cut.body is not None:
         root, removed = found.cut.body, tidy_tree(found.cut.body, base_url=base, title=title, template=template)
@@ -199,7 +199,7 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
     if tree is None:
         return _Found()
     meta = read_metadata(tree, url)
-    title = plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
+    title = _title(entry, meta)
     byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
     if meta.published is None and not (entry and feed_date(entry)) and (shown := visible.date(tree, url)):
         meta = msgspec.structs.replace(meta, published=shown, origin=meta.origin | {"published": "page text"})
@@ -230,6 +230,10 @@ def _is_markup(entry: Entry) -> bool:
     name = "content" if entry.content else "summary"
     detail = entry.details.get(name)
     return not (detail and detail.type == "text/plain") or "<" in (entry.content or entry.summary)
+
+
+def _title(entry: Entry | None, meta: Metadata) -> str:
+    return plain_title(entry.title, _title_type(entry)) if entry and entry.title else meta.title
 
 
 def _title_type(entry: Entry) -> str:

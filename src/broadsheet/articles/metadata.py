@@ -16,7 +16,7 @@ from broadsheet import urls
 from broadsheet.articles import visible
 from broadsheet.articles.tree import Element
 from broadsheet.model import Record
-from broadsheet.text import collapse, plain_title
+from broadsheet.text import collapse, letters, plain_title
 
 _ARTICLE_TYPES = re.compile(
     r"(News|Blog|Report|Analysis|Opinion|Review|Scholarly|Tech)?.{0,12}(Article|Posting|BlogPost)$"
@@ -107,11 +107,11 @@ def read_metadata(tree: Element, url: str) -> Metadata:
 
 def _is_site(name: str, site: str, url: str) -> bool:
     """Return whether an author's name is the site's own, an address, or nobody's: then the page may show the true one."""
-    letters = re.sub(r"[\W_]+", "", name).lower()
+    own = letters(name)
     host = urls.registrable_domain(url).partition(".")[0].replace("-", "")
     return (
-        not letters or letters.isdigit() or "@" in name or bool(re.search(r"\w\.(?:com|org|net|de|at|co|fr|cn|jp|uk)\b", name))
-        or letters == re.sub(r"[\W_]+", "", site).lower() or letters == host
+        not own or own.isdigit() or "@" in name or bool(re.search(r"\w\.(?:com|org|net|de|at|co|fr|cn|jp|uk)\b", name))
+        or own == letters(site) or own == host
     )  # fmt: skip
 
 

@@ -49,16 +49,21 @@ def parse_page(html: bytes, url: str) -> Element | None:
 
     Raises ``LimitExceeded`` where it is more than a parser may have.
     """
-    limit = page_exceeded(html.decode("latin-1"))
-    if limit:
-        raise LimitExceeded(f"{url}: the page exceeds the limit {limit}", limit)
-    data = to_utf8(html)
+    data = _checked(html, url)
     if not data.strip():
         return None
     try:
         return lxml.html.document_fromstring(data, parser=PARSER, ensure_head_body=True)
     except lxml.etree.ParserError:
         return None
+
+
+def _checked(html: bytes, url: str) -> bytes:
+    """Return a page in UTF-8 that a parser may have; raises ``LimitExceeded`` for one that it may not."""
+    limit = page_exceeded(html.decode("latin-1"))
+    if limit:
+        raise LimitExceeded(f"{url}: the page exceeds the limit {limit}", limit)
+    return to_utf8(html)
 
 
 class Cut(NamedTuple):
@@ -103,10 +108,7 @@ def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
 
 def cut_by(html: bytes, url: str, container: Container) -> tuple[Element, Metadata] | None:
     """Return the article in the site's container and what the page says of itself, or None where it does not fit."""
-    limit = page_exceeded(html.decode("latin-1"))
-    if limit:
-        raise LimitExceeded(f"{url}: the page exceeds the limit {limit}", limit)
-    data = to_utf8(html)
+    data = _checked(html, url)
     if data.count(b"<") > _MAX_TAGS:
         return None
     body = apply_container(data, container)

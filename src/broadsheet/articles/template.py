@@ -79,9 +79,10 @@ def _learn(pieces: Iterable[tuple[str, str]], *, of_feed: bool = False) -> Templ
         samples += 1
         root = parse_fragment(fragment)
         settle_sources(root, base_url)
-        lines.update({_key(text) for text in (text_of(block) for block in leaf_blocks(root)) if text})
-        blocks = [text for block in leaf_blocks(root) if (text := text_of(block))] or [text_of(root)]
-        ends.append((blocks[0], blocks[-1]))
+        blocks = [text for block in leaf_blocks(root) if (text := text_of(block))]
+        lines.update(set(map(_key, blocks)))
+        whole = blocks or [text_of(root)]
+        ends.append((whole[0], whole[-1]))
         images.update({address for address in (image.get("src") for image in root.iter("img")) if address})
     if samples < MIN_SAMPLES:
         return Template(samples=samples)

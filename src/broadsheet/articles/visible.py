@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 
 from broadsheet.articles.blocks import HINT, Block, hints_of
 from broadsheet.articles.tree import Element
-from broadsheet.text import collapse, is_cjk
+from broadsheet.text import collapse, is_cjk, letters
 
-_LETTERS = re.compile(r"[\W_]+")
 _BY = re.compile(
     r"^\W*(?:(?:(?:written|authored|posted|published|reported|reviewed|story|words)\s+by:?|by:?|von|par|por|di|da|door|av|af|od)\s+"
     r"|(?:autor(?:in)?|auteure?|author|text)\s*[:/|]\s*"
@@ -45,9 +44,9 @@ def headline(tree: Element, title: str, *, firm: bool) -> str:
     shown = [text for text in dict.fromkeys(shown) if 4 <= len(text) <= 300]
     if not title:
         return shown[0] if shown else ""
-    wanted = _LETTERS.sub("", title).lower()
+    wanted = letters(title)
     for text in shown:
-        if wanted.startswith(_LETTERS.sub("", text).lower()) and len(text) * 4 >= len(title):
+        if wanted.startswith(letters(text)) and len(text) * 4 >= len(title):
             return text
     if firm:
         return title
@@ -56,7 +55,7 @@ def headline(tree: Element, title: str, *, firm: bool) -> str:
 
 def _alike(shown: str, title: str) -> bool:
     """Return whether a heading and a title share most words of the shorter, or one holds the other."""
-    one, other = _LETTERS.sub("", shown).lower(), _LETTERS.sub("", title).lower()
+    one, other = letters(shown), letters(title)
     if not one or not other or one == other:
         return bool(one) and one == other
     if one in other:
@@ -69,7 +68,7 @@ def _alike(shown: str, title: str) -> bool:
 
 def _pieces(text: str) -> set[str]:
     if is_cjk(text):  # written without blanks
-        joined = _LETTERS.sub("", text).lower()
+        joined = letters(text)
         return {joined[at : at + 2] for at in range(len(joined) - 1)}
     return {word for word in re.split(r"[\W_]+", text.lower()) if word}
 
@@ -88,12 +87,12 @@ def byline(blocks: Sequence[Block], *not_names: str) -> tuple[str, ...]:
 
     Marked as such (``rel``, ``itemprop``) before called so (``class``, address) before said so ("By …").
     """
-    refused = {_LETTERS.sub("", name).lower() for name in not_names if name}
+    refused = {letters(name) for name in not_names if name}
     short = [block for block in blocks if len(block.text) <= 120 and not block.near & _ELSEWHERE]
     for candidates in (_marked(short), _called(short), (block.text for block in short if _BY.match(block.text))):
         for text in candidates:
             name = _name(text)
-            if name and not name[0].islower() and _LETTERS.sub("", name).lower() not in refused:
+            if name and not name[0].islower() and letters(name) not in refused:
                 return (name,)
     return ()
 
