@@ -190,13 +190,13 @@ class Composer:
         self, path: str, title: str, kind: str, *, feeds: str | None = None, trail: Sequence[Target] = (), **more: Any
     ) -> Page:
         """Return the record that every template is given; ``feeds`` is the folder of its feeds."""
-        found = (
-            Target(title="Atom", href=f"{self.base}{feeds}feed.xml"),
-            Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"),
-        )
+        found = [Target(title="Atom", href=f"{self.base}{feeds}feed.xml")]
+        if kind == "front" or kind in plan.IN_JSON:
+            found.append(Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"))
         return Page(
             site=self.site, title=title, path=path, canonical=self.absolute(path), kind=kind,
-            feeds=() if feeds is None else found, trail=(Target(title=self.labels["front_page"], href=self.base), *trail), **more,
+            feeds=() if feeds is None else tuple(found),
+            trail=(Target(title=self.labels["front_page"], href=self.base), *trail), **more,
         )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------ pages
@@ -469,8 +469,8 @@ class Composer:
             url=article.url if feed.mode == "link" else self.absolute(stored.address), original=article.url,
             html=shown, summary="" if shown or feed.mode == "link" else article.excerpt, published=published,
             updated=article.modified if modified and article.modified else published,
-            author=article.byline, source=self.source(feed).title, source_url=article.url, language=article.language,
-            categories=article.categories, image=self.absolute(article.image.path) if article.image and article.image.path else "",
+            author=article.byline, source=self.source(feed).title, source_url=self._origin + self.source(feed).href,
+            language=article.language, categories=article.categories, image=self.absolute(article.image.path) if article.image and article.image.path else "",
         )  # fmt: skip
 
 
