@@ -15,7 +15,8 @@ BroadsheetError
 │   ├── NotAFeed               says what it is instead
 │   └── LimitExceeded          a named limit was hit
 ├── ExtractError               no article could be made of a page
-└── RenderError                a template of the theme failed
+├── RenderError                a template of the theme failed
+└── DeployError                the site could not be sent to where readers find it
 
 Messages name the feed, file or address and say what to do.
 """
@@ -108,3 +109,7 @@ class ExtractError(BroadsheetError):
 
 class RenderError(BroadsheetError):
     """A template of the theme failed."""
+
+
+class DeployError(BroadsheetError):
+    """The site could not be sent to where readers find it."""

@@ -226,6 +226,27 @@ _LINES: dict[str, tuple[str, str]] = {
         "{name} names {count} articles, not one. 'broadsheet search' finds them; use an id or an address.",
         "{name} 对应 {count} 篇文章，而不是一篇。可用 broadsheet search 查找，请给出编号或网址。",
     ),
+    "deploy.done": (
+        "{sent} files ({size} MB) sent to {target}, {removed} removed.",
+        "已向 {target} 发送 {sent} 个文件（{size} MB），删除 {removed} 个。",
+    ),
+    "deploy.would": (
+        "{sent} files ({size} MB) would be sent to {target}, {removed} removed.",
+        "将向 {target} 发送 {sent} 个文件（{size} MB），删除 {removed} 个。",
+    ),
+    "deploy.nothing": ("Nothing has changed at {target}.", "{target} 无需更新。"),
+    "deploy_near.files": (
+        "{host} takes {limit} files; the site has {much}. Another host has to be found before it is full.",
+        "{host} 最多容纳 {limit} 个文件，网站已有 {much} 个。请在满额之前另寻主机。",
+    ),
+    "deploy_near.bytes": (
+        "{host} takes {limit} bytes; the site has {much}. Another host has to be found before it is full.",
+        "{host} 最多容纳 {limit} 字节，网站已有 {much} 字节。请在满额之前另寻主机。",
+    ),
+    "deploy_near.file_bytes": (
+        "{host} takes files of up to {limit} bytes; {path} has {much}.",
+        "{host} 的单个文件上限为 {limit} 字节，{path} 已有 {much} 字节。",
+    ),
     "check.done": (
         "{pages} pages, {links} internal links, {feeds} feeds checked: no fault.",
         "检查了 {pages} 页、{links} 个站内链接、{feeds} 个订阅源：无误。",
