@@ -72,6 +72,7 @@ _LABELS: dict[str, tuple[str, str]] = {
         "文章版权归来源与作者所有，本页为读者保存副本。",
     ),
     "excerpt_notice": ("This is an excerpt; the whole article is at the source.", "以下为摘要，全文见来源。"),
+    "closed_notice": ("The source shows the rest to its subscribers only.", "其余内容，来源仅向订阅者开放。"),
     "link_notice": ("Only the headline is kept here; the article is at the source.", "此处仅收录标题，文章见来源。"),
     "sponsored": ("Advertisement", "广告"),
     "gone_title": ("This article was taken down", "此文已撤下"),

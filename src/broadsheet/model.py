@@ -416,6 +416,8 @@ class Article(Record, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     rights: str = ""
     sponsored: bool = False
+    closed: bool = False
+    """The source shows the rest of it to its subscribers only."""
     revision: int = 1
     digest: str = ""
     """Of the visible title and text: equal digests are equal revisions."""

@@ -15,7 +15,7 @@ import msgspec
 from lxml import etree
 
 from broadsheet import urls
-from broadsheet.articles import page, visible
+from broadsheet.articles import page, visible, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.images import body_images, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
@@ -38,7 +38,7 @@ from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
 from broadsheet.text import collapse, digest, excerpt, is_cjk, language, plain_title, visible_text, words
 
-VERSION = 2
+VERSION = 3
 """Of the extract stage; a higher one makes every stored article due again."""
 
 WHOLE = 120
@@ -75,7 +75,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     Raises ``ExtractError`` where neither holds any text, ``LimitExceeded`` where the page is more than a parser may have
     and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date.
     """
-    found, refused = _Found(), []
+    found, refused = _Found(), list[Removed]()
     try:
         found = _from_page(html, url, entry, template) if html else found
     except LimitExceeded as error:
@@ -83,6 +83,9 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
             raise
         refused = [Removed(what="page", why="more than a parser may have", evidence=f"limit {error.limit}")]
     meta = found.meta
+    if found.wall is not None:
+        refused.append(Removed(what="page", why=found.wall.kind, evidence=found.wall.evidence))
+        _drop_offers(found.cut.body)
     markup, origin = _choose(found.cut.body, entry)
     if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
@@ -111,6 +114,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
         images=tuple(images), url=_canonical(url, meta, entry), comments_url=entry.comments_url if entry else "",
         categories=tuple(dict.fromkeys(filter(None, (plain_title(name) for name in entry.categories)))) if entry else (),
         rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text, removed),
+        closed=found.wall is not None and found.wall.kind == "paywall" and origin != "feed",
         digest=digest(title, text), removed=(*refused, *removed),
         provenance={name: value for name, value in provenance.items() if value},
     )  # fmt: skip
@@ -184,20 +188,28 @@ def is_whole(entry: Entry) -> bool:
 
 
 class _Found(NamedTuple):
-    """What a page gives: its article, and what it says of itself."""
+    """What a page gives: its article, what it says of itself, and what stands before the article or the rest of it."""
 
     cut: page.Cut = page.Cut()
     meta: Metadata = Metadata()
+    wall: walls.Wall | None = None
 
 
 def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | None) -> _Found:
     if template is not None and template.container.selector:
         fast = page.cut_by(html, url, template.container)
         if fast is not None:
-            return _Found(page.Cut(fast[0]), fast[1])
+            body, meta = fast
+            near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
+            return _Found(page.Cut(body), meta, walls.behind(text_of(body), near, meta.closed))
     tree = page.parse_page(html, url)
     if tree is None:
         return _Found()
+    wall = walls.instead(
+        tree, url, asked=entry.link if entry else "", title=plain_title(entry.title) if entry else ""
+    )  # fmt: skip
+    if wall is not None:
+        return _Found(wall=wall)
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
     byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
@@ -208,7 +220,15 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
         meta = msgspec.structs.replace(
             meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
         )
-    return _Found(cut, meta)
+    wall = walls.behind(text_of(cut.body), cut.near, meta.closed) if cut.body is not None else None
+    return _Found(cut, meta, wall)
+
+
+def _drop_offers(body: Element | None) -> None:
+    """Take what a paywall says out of what is left of an article."""
+    for block in list(leaf_blocks(body))[-3:] if body is not None else ():
+        if walls.is_offer(text_of(block)):
+            drop(block)
 
 
 def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:

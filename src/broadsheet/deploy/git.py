@@ -87,7 +87,7 @@ class GitBranch:
             raise DeployError("git is not installed; the site is deployed to a branch with it") from None
         if done.returncode and not fails:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-            told = without_secrets(" ".join(said[-3:]))
+            told = without_secrets(" ".join(said[:2]))
             raise DeployError(f"{without_secrets(self._remote)}: git {words[0]} failed: {told}")
         return done.stdout.decode("utf-8", "surrogateescape").strip() if not done.returncode else ""
 
