@@ -13,7 +13,8 @@ BroadsheetError
 │   └── HostResting            not asked: its host wants to be left alone for now
 ├── ParseError                 a document is not what it should be
 │   ├── NotAFeed               says what it is instead
-│   └── LimitExceeded          a named limit was hit
+│   ├── LimitExceeded          a named limit was hit
+│   └── CodePicture            a picture is a QR code or the like
 ├── ExtractError               no article could be made of a page
 ├── RenderError                a template of the theme failed
 └── DeployError                the site could not be sent to where readers find it
@@ -101,6 +102,10 @@ class LimitExceeded(ParseError):
     def __init__(self, message: str, limit: str) -> None:
         super().__init__(message)
         self.limit = limit
+
+
+class CodePicture(ParseError):
+    """A picture is a QR code or the like; the message is what it says."""
 
 
 class ExtractError(BroadsheetError):

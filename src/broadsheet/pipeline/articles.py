@@ -13,9 +13,9 @@ from broadsheet import urls
 from broadsheet.articles.extract import VERSION, date_article, is_whole
 from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.articles.template import MIN_SAMPLES, Template
-from broadsheet.errors import StoreError
+from broadsheet.errors import CodePicture, StoreError
 from broadsheet.feeds import schedule
-from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
+from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Removed, Request, Response, Skipped
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
@@ -285,15 +285,32 @@ def media(run: Run) -> None:
             drafts = {item: articles.draft(connection, item) for item in group}
             wanted = {url: None for article in drafts.values() if article for url in _pictures_of(run, article)}
             copies = articles.pictures(connection, list(wanted))
-        _fetch_pictures(run, [url for url in wanted if url not in copies])
+        later = _fetch_pictures(run, [url for url in wanted if url not in copies])
         with run.store.begin() as connection:
             for item, article in drafts.items():
-                if article is not None:
-                    copies = articles.pictures(connection, _pictures_of(run, article))
-                    finish(run, connection, article, articles.get(connection, item), copies)
-                queue.done(connection, "media", MEDIA_VERSION, [(item, "", "done", "")], run.now)
+                _finish_or_wait(run, connection, item, article, later)
         run.progress.advance("media", len(group))
     run.progress.end("media")
+
+
+def _finish_or_wait(
+    run: Run, connection: Connection, item: str, article: Article | None, later: Mapping[str, str]
+) -> None:
+    """Publish a draft with the pictures that are here; those that may be had ``later`` (address, why) are tried again."""
+    waits = False
+    if article is not None:
+        wanted = _pictures_of(run, article)
+        missing = {url: later[url] for url in wanted if url in later}
+        waits = bool(missing) and queue.again(connection, "media", item, run.now)
+        if not waits:
+            for url, why in missing.items():
+                articles.save_picture(connection, Image(url=url), "failed", why, run.now)
+        copies = articles.pictures(connection, wanted)
+        finish(run, connection, article, articles.get(connection, item), copies)
+        if waits:
+            articles.save_draft(connection, article)
+    if not waits:
+        queue.done(connection, "media", MEDIA_VERSION, [(item, "", "done", "")], run.now)
 
 
 def _pictures_of(run: Run, article: Article) -> list[str]:
@@ -302,19 +319,25 @@ def _pictures_of(run: Run, article: Article) -> list[str]:
     return list(dict.fromkeys(lead + body))
 
 
-def _fetch_pictures(run: Run, addresses: Sequence[str]) -> None:
-    """Bring pictures into the store; one that cannot be had is remembered as such."""
+def _fetch_pictures(run: Run, addresses: Sequence[str]) -> dict[str, str]:
+    """Bring pictures into the store; one that cannot be had is remembered as such.
+
+    Returns those that their servers may give another time, with the reason why they did not now.
+    """
     stage = run.report.stage("media")
     manners = Manners.of(run.config.poll, run.config.site.url)
     manners = replace(manners, max_bytes=run.config.media.max_bytes)
     requests = [Request(key=url, urls=(url,), kind="media") for url in addresses]
     failures: list[tuple[str, str, str]] = []
+    later: dict[str, str] = {}
 
     def inputs() -> Iterator[work.PictureInput]:
         for answer in fetch_many(requests, manners):
             if isinstance(answer, Done):
                 run.report.bytes_read += answer.value.wire_bytes
                 yield work.PictureInput(key=answer.key, data=answer.value.body, max_width=run.config.media.max_width)
+            elif isinstance(answer, Failed) and _is_passing(answer):
+                later[answer.key] = answer.message
             else:
                 message = answer.message if isinstance(answer, Failed) else answer.reason
                 failures.append((answer.key, "failed", message))
@@ -332,11 +355,21 @@ def _fetch_pictures(run: Run, addresses: Sequence[str]) -> None:
                 articles.save_picture(connection, image, "kept", "", run.now)
         else:
             message = outcome.message if isinstance(outcome, Failed) else outcome.reason
-            failures.append((outcome.key, "refused", message))
+            is_code = isinstance(outcome, Failed) and outcome.error == CodePicture.__name__
+            failures.append((outcome.key, "code" if is_code else "refused", message))
     with run.store.begin() as connection:
         for url, state, message in failures:
             stage.failed += 1
             articles.save_picture(connection, Image(url=url), state, message, run.now)
+    stage.failed += len(later)
+    return later
+
+
+def _is_passing(failed: Failed) -> bool:
+    """Return whether a server may answer another time: it was busy, at fault, or not there."""
+    if failed.error == "HttpStatus":
+        return failed.status in (408, 425, 429) or failed.status >= 500
+    return failed.error not in ("AddressRefused", "TooLarge")
 
 
 def finish(
@@ -346,7 +379,9 @@ def finish(
     keep_remote = not run.config.media.copy
     html = localise(article.html, copies, keep_remote=keep_remote)
     lead = _lead_copy(article, copies, keep_remote=keep_remote)
-    final = msgspec.structs.replace(article, html=html, image=lead)
+    codes = articles.codes(connection, [url for url, copy in copies.items() if copy is None])
+    told = tuple(Removed(what=url, why="QR code", evidence=f"the picture says {says!r}") for url, says in codes.items())
+    final = msgspec.structs.replace(article, html=html, image=lead, removed=article.removed + told)
     articles.drop_draft(connection, article.id)
     if before == final and articles.is_live(connection, article.id):
         return

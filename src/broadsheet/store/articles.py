@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -307,13 +307,30 @@ def pictures(connection: Connection, addresses: Sequence[str]) -> dict[str, Imag
 
 
 def save_picture(connection: Connection, image: Image, state: str, note: str, at: datetime) -> None:
-    """Remember what became of a picture: ``kept``, ``refused`` or ``failed``."""
+    """Remember what became of a picture: ``kept``, ``refused``, ``code`` (a QR code) or ``failed``."""
     values = {
         "state": state, "path": image.path, "width": image.width or 0, "height": image.height or 0,
         "note": note, "at": to_micros(at),
     }  # fmt: skip
     statement = insert(media).values(url=image.url, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["url"], set_=values))
+
+
+def codes(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
+    """Return those of the pictures that are QR codes, with what they say."""
+    found: dict[str, str] = {}
+    for some in chunks(addresses):
+        query = sa.select(media.c.url, media.c.note).where(media.c.url.in_(some), media.c.state == "code")
+        found |= {row.url: row.note for row in connection.execute(query)}
+    return found
+
+
+def forget_pictures(connection: Connection, is_there: Callable[[str], bool]) -> None:
+    """Forget the pictures that could not be had, and those whose copy ``is_there`` no more: they are fetched again."""
+    rows = connection.execute(sa.select(media.c.url, media.c.path, media.c.state)).all()
+    lost = [row.url for row in rows if row.state != "kept" or not is_there(row.path)]
+    for some in chunks(lost):
+        connection.execute(sa.delete(media).where(media.c.url.in_(some)))
 
 
 def save_draft(connection: Connection, article: Article) -> None:
