@@ -156,6 +156,10 @@ _LINES: dict[str, tuple[str, str]] = {
         "{pages} pages written, {removed} removed, in {output}.",
         "写入 {pages} 页，移除 {removed} 页，位于 {output}。",
     ),
+    "summary.rate": (
+        "{count} articles made of feeds and pages in {seconds:.1f} seconds: {rate:.0f} a second.",
+        "{seconds:.1f} 秒内由订阅源与网页制成 {count} 篇文章：每秒 {rate:.0f} 篇。",
+    ),
     "summary.seconds": ("{seconds:.1f} seconds. Report: {report}", "用时 {seconds:.1f} 秒。报告：{report}"),
     "summary.failed": ("Failed feeds:", "失败的订阅源："),
     "summary.not_due": ("{count} feeds were not due.", "{count} 个订阅源未到时间。"),
