@@ -34,15 +34,13 @@ from broadsheet.articles.tree import (
     serialise,
     text_of,
 )
+from broadsheet.articles.wholeness import SHARE, is_whole
 from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
-from broadsheet.text import collapse, digest, excerpt, is_cjk, language, plain_title, visible_text, words
+from broadsheet.text import collapse, digest, excerpt, language, plain_title, visible_text, words
 
 VERSION = 3
 """Of the extract stage; a higher one makes every stored article due again."""
-
-WHOLE = 120
-"""Words (CJK: characters) from which a feed's content may be a whole article."""
 
 # Lines at the edge of an article that speak of its making, not of its subject.
 _EDGE_LINES = [
@@ -105,6 +103,9 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
         "title": "feed" if entry and entry.title else meta.origin.get("title", ""),
         "byline": "feed" if byline else meta.origin.get("byline", ""),
         "text": origin,
+        "page_words": str(words(text_of(found.cut.body)))
+        if entry and found.cut.body is not None and not found.wall
+        else "",
     }
     return Article(
         title=title or excerpt(text, width=80), byline=byline or ", ".join(meta.authors),
@@ -180,13 +181,6 @@ def tidy_tree(root: Element, *, base_url: str, title: str = "", template: Templa
     return removed
 
 
-def is_whole(entry: Entry) -> bool:
-    """Return whether the feed carries an article in full, as far as its text alone can tell."""
-    text = visible_text(entry.content or entry.summary)
-    cut = text.endswith(("…", "...", "[…]", "[...]", "阅读全文", "Read more", "Continue reading"))
-    return not cut and words(text) >= WHOLE * (2 if is_cjk(text) else 1)
-
-
 class _Found(NamedTuple):
     """What a page gives: its article, what it says of itself, and what stands before the article or the rest of it."""
 
@@ -241,7 +235,7 @@ def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["fe
     if not own:
         return "", "page"
     theirs, ours = words(" ".join(body.itertext())), words(visible_text(own))
-    if entry and is_whole(entry) and ours * 10 >= theirs * 8:
+    if entry and is_whole(entry) and ours >= SHARE * theirs:
         return own, "feed"
     return ("", "page") if theirs > ours else (own, "feed")
 

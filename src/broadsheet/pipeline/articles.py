@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from broadsheet import urls
-from broadsheet.articles.extract import VERSION, date_article, is_whole
+from broadsheet.articles.extract import VERSION, date_article
 from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.articles.template import MIN_SAMPLES, Template
+from broadsheet.articles.wholeness import Votes, needs_page, verdict, vote
 from broadsheet.errors import CodePicture, StoreError
 from broadsheet.feeds import schedule
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Removed, Request, Response, Skipped
@@ -44,8 +45,11 @@ def fetch(run: Run) -> None:
         known = feeds.everyone(connection)
         sources = list(articles.sources(connection, waiting))
         resting = hosts.left_alone(connection)
+        votes = {feed_id: Votes(*state.whole) for feed_id, state in feeds.states(connection).items()}
     stage = run.report.stage("fetch")
-    reasons = {source.id: why_no_page(known[source.feed_id], source) for source in sources}
+    reasons = {
+        source.id: why_no_page(known[source.feed_id], source, votes.get(source.feed_id, Votes())) for source in sources
+    }
     wanted = [source for source in sources if not reasons[source.id]]
     links = {source.id: source.link for source in sources}
     seen = {source.id: source.first_seen for source in sources}
@@ -80,8 +84,8 @@ def fetch(run: Run) -> None:
     run.progress.end("fetch")
 
 
-def why_no_page(feed: Feed, source: articles.Source) -> str:
-    """Return why an article's page is not fetched, or nothing where it is."""
+def why_no_page(feed: Feed, source: articles.Source, votes: Votes) -> str:
+    """Return why an article's page is not fetched, or nothing where it is; ``votes`` are the feed's."""
     if not urls.is_http(source.link):
         return "no link"
     if feed.full_text == "never":
@@ -92,7 +96,7 @@ def why_no_page(feed: Feed, source: articles.Source) -> str:
         return "only the link is published"
     if feed.brief and len(visible_text(source.entry.content or source.entry.summary)) >= feed.brief:
         return "the feed's text is as long as brief wants it"
-    return "the feed carries the whole text" if is_whole(source.entry) else ""
+    return "" if needs_page(source.entry, votes, source.id) else "the feed carries the whole text"
 
 
 def _save_page(
@@ -150,6 +154,7 @@ def extract(run: Run) -> None:
         with run.store.begin() as connection:
             for outcome in group:
                 _save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
+            _learn_wholeness(connection, group)
         run.progress.advance("extract", len(group))
     with run.store.begin() as connection:
         gone = [item for item in queue_of if item not in feed_of]
@@ -259,6 +264,27 @@ def _save_article(
         queue.put(connection, "media", [article.id])
     else:
         finish(run, connection, article, before, copies)
+
+
+def _learn_wholeness(connection: Connection, group: Sequence[Outcome[Article]]) -> None:
+    """Remember which entries had as much as their pages; where a feed turns out to break off, its pages are fetched."""
+    told = {
+        outcome.key: int(count)
+        for outcome in group
+        if isinstance(outcome, Done) and (count := outcome.value.provenance.get("page_words"))
+    }
+    sources = list(articles.sources(connection, list(told)))
+    states = feeds.states_of(connection, sorted({source.feed_id for source in sources}))
+    for feed_id, state in states.items():
+        given = [vote(source.entry, told[source.id]) for source in sources if source.feed_id == feed_id]
+        before = Votes(*state.whole)
+        after = before.add(sum(one.whole for one in given), sum(one.short for one in given))
+        if after == before:
+            continue
+        feeds.save_states(connection, [msgspec.structs.replace(state, whole=tuple(after))])
+        if verdict(after) == "short" != verdict(before):
+            recent = articles.sources(connection, articles.recent_of_feed(connection, feed_id, _TEMPLATE_SAMPLES))
+            queue.put(connection, "fetch", [source.id for source in recent if source.page is None])
 
 
 def plain_article(source: articles.Source) -> Article:
