@@ -231,6 +231,25 @@ _LINES: dict[str, tuple[str, str]] = {
         "{name} names {count} articles, not one. 'broadsheet search' finds them; use an id or an address.",
         "{name} 对应 {count} 篇文章，而不是一篇。可用 broadsheet search 查找，请给出编号或网址。",
     ),
+    "rules.nothing": ("Nothing was cut from it.", "未删去任何内容。"),
+    "rules.none": ("There are no rules for {domain}.", "没有 {domain} 的规则。"),
+    "rules.no_number": (
+        "There is no cut under {number}; 'broadsheet rules show' lists {count}.",
+        "没有编号 {number}；“broadsheet rules show”列出了 {count} 处。",
+    ),
+    "rules.no_domain": (
+        "{domain} is no domain; name one such as news.example",
+        "{domain} 不是域名，请写作 news.example",
+    ),
+    "rules.left": ("{file}: left out, there is no such rule here: {line}", "{file}：此处没有对应的规则，略去：{line}"),
+    "rules.head": (
+        "# What is taken from each site's pages, and what is not to be cut. See docs/guides/rules.md.",
+        "# 各网站页面的取舍规则。说明见 docs/guides/rules.md。",
+    ),
+    "rules.done": (
+        "{file} now says so of {domain}. The next run makes its articles anew.",
+        "已写入 {file}（{domain}）。下次运行时重新整理其文章。",
+    ),
     "deploy.done": (
         "{sent} files ({size} MB) sent to {target}, {removed} removed.",
         "已向 {target} 发送 {sent} 个文件（{size} MB），删除 {removed} 个。",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from broadsheet import pipeline
+from broadsheet.articles.rules import Rules, read_rules
 from broadsheet.config import Config, parse_config
 from broadsheet.engine import open_engine
 from broadsheet.errors import ConfigError, UsageError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from broadsheet.pipeline.health import FeedHealth
 
 CONFIG_NAME = "broadsheet.toml"
+RULES_NAME = "rules.toml"
 
 
 def find_folder(start: Path) -> Path | None:
@@ -115,6 +117,22 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 )
         return list(found.values())
 
+    @property
+    def rules_file(self) -> Path:
+        """Where a person's rules for sites stand, if there are any."""
+        return self.folder / RULES_NAME
+
+    def rules(self) -> dict[str, Rules]:
+        """Return a person's rules for sites, by domain; raise ``ConfigError`` where they cannot be understood."""
+        try:
+            return read_rules(self.rules_file.read_text("utf-8"), str(self.rules_file))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{self.rules_file} cannot be read ({error}); it has to be a text file in UTF-8"
+            ) from None
+
     # ---------------------------------------------------------------------------------------------- work
 
     def update(self, *, only_feed: str = "", everything: bool = False, redo: str = "", progress: Any = None) -> Report:
@@ -160,6 +178,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         wanted = self.subscriptions()
         if only_feed and only_feed not in {feed.url for feed in wanted}:
             raise UsageError(f"{only_feed} is not among the subscriptions. 'broadsheet status' lists them.")
+        rules = self.rules()
         report = Report(command=command, started=now)
         engine = open_engine(self.config.engine)
         try:
@@ -171,7 +190,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 work(
                     Run(
                         folder=self.folder, config=self.config, store=self.store, engine=engine, now=now, report=report,
-                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed, everything=everything,
+                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed, everything=everything, rules=rules,
                     )
                 )  # fmt: skip
         finally:

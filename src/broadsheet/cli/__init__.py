@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("search", "Search the articles."),
     "config": ("config", "Show every setting and where it comes from."),
     "story": ("story", "Show why articles were grouped, and correct it."),
+    "rules": ("rules", "Show what was cut from an article and why, and correct it for its site."),
     "check": ("check", "Check the site: links, feeds, reachability."),
     "doctor": ("doctor", "Check configuration, store, network, disk and clock."),
     "takedown": ("takedown", "Remove an article, a feed's or a domain's articles for good."),
