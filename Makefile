@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs crash clean
+.PHONY: demo test check bench docs crash faults clean
 
 demo: $(READY)
 	$(BIN)/broadsheet demo demo
@@ -30,6 +30,10 @@ N ?= 1000
 SEED ?= 20260315
 crash: $(READY)
 	$(BIN)/python -m tests.e2e.crash --kills $(N) --seed $(SEED)
+
+# Lets system calls of runs fail, and runs on small disks: make faults
+faults: $(READY)
+	$(BIN)/python -m tests.e2e.faults
 
 # Made anew when the dependencies change. constraints.txt is the set that was tested.
 $(READY): pyproject.toml constraints.txt scripts/environment.sh

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "src" / "broadsheet"
 
 FLOORS: list[set[str]] = [
     {"model", "errors"},
-    {"config", "encoding", "urls", "text", "messages"},
+    {"config", "disk", "encoding", "urls", "text", "messages"},
     {"feeds", "articles", "stories"},
     {"site", "export", "store", "net", "engine"},
     {"pipeline"},

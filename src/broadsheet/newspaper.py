@@ -256,11 +256,12 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     def save_report(self, report: Report) -> Path:
         """Write a run's report below ``.broadsheet/runs`` and return its path."""
-        from broadsheet.store.blobs import write_durably
+        from broadsheet.disk import write_durably
 
         path = self.store.state_dir / "runs" / f"{report.started:%Y%m%dT%H%M%S%f}Z-{report.command}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        with explaining(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
         return path
 
 

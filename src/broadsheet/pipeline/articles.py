@@ -13,6 +13,7 @@ from broadsheet import urls
 from broadsheet.articles.extract import VERSION, date_article, is_whole
 from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.articles.template import MIN_SAMPLES, Template
+from broadsheet.disk import write_durably
 from broadsheet.errors import StoreError
 from broadsheet.feeds import schedule
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
@@ -21,7 +22,6 @@ from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
 from broadsheet.pipeline.run import Run, batches, kept
 from broadsheet.store import articles, feeds, queue, responses, search, templates
-from broadsheet.store.blobs import write_durably
 from broadsheet.stories.doubles import Shown
 from broadsheet.text import digest, excerpt, plain_title, visible_text
 

@@ -11,17 +11,19 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
+from broadsheet.disk import naming, sync_around, sync_folder
 from broadsheet.errors import StoreError, UsageError
 from broadsheet.model import Record
-from broadsheet.store.blobs import sync_folder
 from broadsheet.store.database import hold
 
 MARK = "BACKUP.txt"
 """Tells a folder that holds a copy from one that holds something else."""
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+"""Among SQLite's codes, those that speak of the file and not of the disk or of other programs."""
 _MARKED = (
     "A copy of a newspaper, made by 'broadsheet backup'. The next one brings it up to date: what else lies in its store's folder "
     "is removed.\nIt is a whole newspaper itself: 'broadsheet build' prints it from here.\n"
@@ -115,21 +117,23 @@ def copy_database(database: Path, target: Path, *, thorough: bool = False) -> No
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
         fault = fault_of(target, thorough=thorough)
     except sqlite3.Error as error:
-        if any(sign in str(error) for sign in ("disk is full", "disk I/O error")):
-            target.unlink(missing_ok=True)
+        if error.sqlite_errorcode & 0xFF not in _DAMAGE:
+            with suppress(OSError):
+                target.unlink(missing_ok=True)
             raise OSError(None, str(error), str(target)) from None
         fault = str(error)
     if fault:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):
+            target.unlink(missing_ok=True)
         raise StoreError(f"{database}: {fault}; no copy was made. Run 'broadsheet doctor --repair'")
-    with target.open("rb") as handle:
-        os.fsync(handle.fileno())
+    _sync(target)
 
 
 def fault_of(database: Path, *, thorough: bool = False) -> str:
     """Return what is wrong with a database file in SQLite's words, or nothing where it is whole.
 
-    ``thorough`` compares tables with their indexes too, which takes several times as long.
+    ``thorough`` compares tables with their indexes too, which takes several times as long. Raises ``sqlite3.Error`` where
+    that cannot be found out now: a disk that is full or cannot be read, another program that holds the database.
     """
     if not database.exists():
         return "it is missing"
@@ -140,6 +144,8 @@ def fault_of(database: Path, *, thorough: bool = False) -> str:
             if tables and connection.execute("PRAGMA foreign_key_check").fetchone():
                 return "rows lead to rows that are missing"
     except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF not in _DAMAGE:
+            raise
         return str(error)
     if answer != "ok":
         return str(answer).splitlines()[-1]
@@ -167,12 +173,16 @@ def led_to(database: Path) -> set[str]:
 
 def settle(beside: Path, place: Path) -> None:
     """Give a database that is written its name, on disk; the journal of the one before goes first."""
-    with beside.open("rb") as handle:
-        os.fsync(handle.fileno())
+    _sync(beside)
     for suffix in ("-wal", "-shm"):
         place.with_name(place.name + suffix).unlink(missing_ok=True)
     beside.replace(place)
     sync_folder(place.parent)
+
+
+def _sync(path: Path) -> None:
+    with naming(path), path.open("rb") as handle:
+        os.fsync(handle.fileno())
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -203,7 +213,8 @@ def _copy_files(pairs: Iterable[tuple[Path, Path]]) -> tuple[list[Path], list[Pa
             missing.append(place)
         else:
             written.append((beside, copy))
-    os.sync()
+    if written:
+        sync_around(written[0][0].parent)
     for beside, copy in written:
         beside.replace(copy)
     return [copy for _, copy in written], missing

@@ -22,11 +22,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from broadsheet.disk import write_durably
 from broadsheet.errors import StoreError
 from broadsheet.model import Feed
 from broadsheet.store import feeds, queue, schema, takedown
 from broadsheet.store.backup import connect, copy_database, fault_of, last_good, settle
-from broadsheet.store.blobs import write_durably
 from broadsheet.store.bulk import Insert
 from broadsheet.store.database import Store, from_micros, hold
 from broadsheet.store.schema import articles, blobs, bodies, media, outputs, responses, tombstones
@@ -55,7 +55,7 @@ def examine(database: Path) -> list[str]:
     """Return what is damaged: the database, bodies whose pack is not there or too short, pictures that are not there."""
     if not database.exists() and not (database.parent / "blobs").exists():  # a newspaper before its first run
         return []
-    fault = fault_of(database, thorough=True)
+    fault = _fault_of(database)
     if fault:
         return [f"{database}: {fault}; {_way_back(database)}"]
     with closing(connect(database)) as connection:
@@ -83,17 +83,24 @@ def mend(database: Path, site: Path, wanted: Sequence[Feed], source: Path | None
     """
     if not database.exists() and not (database.parent / "blobs").exists():
         return []
-    if source is not None and (fault := fault_of(source, thorough=True)):
+    if source is not None and (fault := _fault_of(source)):
         raise StoreError(f"{source}: {fault}; name another copy with --from")
     with hold(database.parent, "doctor"):
         told = []
-        if fault := fault_of(database, thorough=True):
+        if fault := _fault_of(database):
             told = _mend_database(database, fault, site, wanted, source)
         store = Store.open(f"sqlite:///{database.absolute()}", database.parent)
         try:
             return told + _mend_bodies(store, source) + _mend_pictures(store, site, source)
         finally:
             store.close()
+
+
+def _fault_of(database: Path) -> str:
+    try:
+        return fault_of(database, thorough=True)
+    except sqlite3.Error as error:
+        raise StoreError(f"{database}: cannot be read at the moment ({error}); is the disk full?") from None
 
 
 def _way_back(database: Path) -> str:
@@ -114,7 +121,7 @@ def _mend_database(database: Path, fault: str, site: Path, wanted: Sequence[Feed
             _swap(database, beside)
             return [f"{database}: {fault}; its indexes were made anew, nothing is lost"]
         origin = source or last_good(database)
-        whole = not fault_of(origin, thorough=True)
+        whole = not _fault_of(origin)
         if whole:
             copy_database(origin, beside)
         else:
@@ -149,7 +156,7 @@ def _reindexed(database: Path, beside: Path) -> bool:
             copy.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error:
         return False
-    return not fault_of(beside, thorough=True)
+    return not _fault_of(beside)
 
 
 def _swap(database: Path, beside: Path) -> Path | None:
