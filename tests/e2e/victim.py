@@ -187,6 +187,11 @@ class Forker:
         ended: dict[str, Any] = json.loads(self._process.stdout.readline())
         return ended
 
+    def children(self) -> set[int]:
+        """Return the processes of runs that are at work."""
+        told = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text("ascii")
+        return set(map(int, told.split()))
+
     def close(self) -> None:
         """End the process."""
         self._process.communicate(timeout=60)
