@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs crash stages power publishes stops faults clean
+.PHONY: demo test check bench docs crash stages power publishes stops network faults clean
 
 demo: $(READY)
 	$(BIN)/broadsheet demo demo
@@ -46,6 +46,10 @@ publishes: $(READY)
 # Ends runs at random moments, and starts 50 at once: make stops N=100 SEED=7
 stops: $(READY)
 	$(BIN)/python -m tests.e2e.stops --stops $(N) --seed $(SEED)
+
+# Asks healthy feeds among hostile servers and among slow ones: make network
+network: $(READY)
+	$(BIN)/python -m tests.e2e.network
 
 # Lets system calls of runs fail, and runs on small disks: make faults
 faults: $(READY)

@@ -22,7 +22,7 @@ FLOORS: list[set[str]] = [
     {"__main__"},
 ]
 """From the ground up: a room imports from the floors below it."""
-NEIGHBOURS = {"config", "encoding", "urls", "text", "messages"}
+NEIGHBOURS = {"config", "disk", "encoding", "urls", "text", "messages"}
 """Rooms of one floor that may use each other; all other neighbours are handed records by the pipeline."""
 PURE = [
     "feeds",
