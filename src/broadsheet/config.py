@@ -55,6 +55,8 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str = "sqlite:///.broadsheet/broadsheet.db"
     """``sqlite:///PATH``; a relative path is below the newspaper's folder."""
+    backup_hours: float = 24.0
+    """Hours between two copies of the database that runs keep beside it, in ``backup``, for ``doctor --repair``; 0 keeps none."""
 
 
 class PollConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -284,6 +284,19 @@ _LINES: dict[str, tuple[str, str]] = {
         "A demo newspaper in {folder}, from a small world of feeds at {url}",
         "演示报纸位于 {folder}，订阅源来自 {url} 上的一个小世界",
     ),
+    "backup.done": (
+        "{folder} is a copy of this newspaper: {files} files copied, {size}.",
+        "{folder} 已是本报的副本：复制 {files} 个文件，{size}。",
+    ),
+    "backup.missing": (
+        "{count} files of the store are missing and so not in the copy. First: {first}. Run 'broadsheet doctor'.",
+        "存储缺少 {count} 个文件，副本中也没有。第一个：{first}。请运行 broadsheet doctor。",
+    ),
+    "doctor.from": (
+        "--from names what --repair takes from; give both.",
+        "--from 指定 --repair 的来源，两者须同时给出。",
+    ),
+    "doctor.whole": ("Nothing is damaged.", "没有损坏。"),
     "doctor.ok": ("ok", "正常"),
     "doctor.bad": ("fault", "故障"),
     "doctor.note": ("note", "注意"),

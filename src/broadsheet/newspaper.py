@@ -20,12 +20,13 @@ from broadsheet.errors import ConfigError, UsageError
 from broadsheet.feeds.opml import parse_opml
 from broadsheet.model import Article, Feed, Story
 from broadsheet.pipeline.run import Report, Run, Silent
-from broadsheet.store.database import Store
+from broadsheet.store.database import Store, explaining, place_of
 from broadsheet.urls import short_id
 
 if TYPE_CHECKING:
     from broadsheet.pipeline.deploy import Deployed
     from broadsheet.pipeline.health import FeedHealth
+    from broadsheet.store.backup import Copied
 
 CONFIG_NAME = "broadsheet.toml"
 RULES_NAME = "rules.toml"
@@ -59,6 +60,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         self.config = self._read_config(os.environ if environ is None else environ, flags)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._store: Store | None = None
+        self._database = place_of(self.config.store.url, self.folder)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -182,8 +184,9 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         report = Report(command=command, started=now)
         engine = open_engine(self.config.engine)
         try:
-            with self.store.lock(command):
+            with self.store.lock(command), explaining(self.store.path):
                 from broadsheet.store import feeds
+                from broadsheet.store.backup import keep_last_good
 
                 with self.store.begin() as connection:
                     feeds.sync(connection, wanted)
@@ -193,10 +196,54 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                         clock=self._clock, progress=progress or Silent(), only_feed=only_feed, everything=everything, rules=rules,
                     )
                 )  # fmt: skip
+                if command != "build":
+                    fault = keep_last_good(self.store.path, now, self.config.store.backup_hours)
+                    report.failures += [fault] if fault else []
         finally:
             engine.close()
         report.seconds = (self._clock() - now).total_seconds()
         return report
+
+    def backup(self, folder: str | Path) -> Copied:
+        """Make ``folder`` a copy of this newspaper, or bring it up to date; a run may be at work meanwhile.
+
+        It holds the configuration, the subscriptions and the store, not the site and no theme. Raises ``UsageError`` where
+        something else lies in the folder, ``StoreError`` where the store is damaged or the copy cannot be written.
+        """
+        from broadsheet.store.backup import back_up, claim
+
+        root = Path(folder).resolve()
+        if root in (self.folder, self._database.parent, self.folder / self.config.site.output):
+            raise UsageError(f"{root} is the newspaper itself; name another folder")
+        claim(root)
+        files = [self.config_file, *([self.folder / self.config.opml] if self.config.opml else [])]
+        others = [(path, root / self._below(path)) for path in files]
+        return back_up(self._database, root / self._below(self._database), others)
+
+    def _below(self, path: Path) -> Path:
+        """Return where a file lies below the newspaper's folder, or would if it lay there."""
+        inside = path.resolve()
+        if inside.is_relative_to(self.folder):
+            return inside.relative_to(self.folder)
+        return Path(".broadsheet" if path == self._database else "", path.name)
+
+    def damage(self) -> list[str]:
+        """Return what is damaged of the store, in words; nothing is changed."""
+        from broadsheet.store.repair import examine
+
+        return examine(self._database)
+
+    def repair(self, source: Path | None = None) -> list[str]:
+        """Mend a damaged store and return what was done, in words.
+
+        What is lost comes back from ``source``, a folder that ``backup`` made, or from the copy that runs keep. Raises
+        ``LockedError`` while a run is at work, ``StoreError`` where ``source`` is damaged too.
+        """
+        from broadsheet.store.repair import mend
+
+        self.close()
+        copy = source.resolve() / self._below(self._database) if source else None
+        return mend(self._database, self.folder / self.config.site.output, self.subscriptions(), copy)
 
     # ------------------------------------------------------------------------------------------- looking
 
@@ -242,11 +289,12 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     def save_report(self, report: Report) -> Path:
         """Write a run's report below ``.broadsheet/runs`` and return its path."""
-        from broadsheet.store.blobs import write_durably
+        from broadsheet.disk import write_durably
 
         path = self.store.state_dir / "runs" / f"{report.started:%Y%m%dT%H%M%S%f}Z-{report.command}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        with explaining(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
         return path
 
 

@@ -22,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
-from broadsheet.engine import Work, outcomes
+from broadsheet.engine import Work, of_machine, outcomes
 from broadsheet.model import Failed, Outcome
 
 SECONDS_PER_ITEM = 30.0
@@ -80,7 +80,9 @@ class PoolEngine:
                 except BrokenProcessPool:
                     suspects.extend((item, 0) for item in batch)
                     broken = True
-                except Exception as error:  # noqa: BLE001 - an item's failure is a record
+                except Exception as error:
+                    if of_machine(error):
+                        raise
                     yield from (Failed(item.key, "WorkerError", f"{type(error).__name__}: {error}") for item in batch)
             if not broken and self._overdue(running):
                 self._kill()
@@ -107,7 +109,9 @@ class PoolEngine:
             else:
                 why = f"took longer than {self._seconds:g} s" if slow else f"killed its worker {kills + 1} times"
                 yield Failed(item.key, "WorkerDied", why)
-        except Exception as error:  # noqa: BLE001 - an item's failure is a record
+        except Exception as error:
+            if of_machine(error):
+                raise
             yield Failed(item.key, "WorkerError", f"{type(error).__name__}: {error}")
 
     def close(self) -> None:

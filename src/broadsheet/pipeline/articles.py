@@ -15,6 +15,7 @@ from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.articles.rules import NONE, rules_for
 from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.articles.wholeness import Votes, needs_page, verdict, vote
+from broadsheet.disk import write_durably
 from broadsheet.errors import CodePicture, StoreError
 from broadsheet.feeds import schedule
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Removed, Request, Response, Skipped
@@ -23,7 +24,6 @@ from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
 from broadsheet.pipeline.run import Run, batches, kept
 from broadsheet.store import articles, feeds, queue, responses, search, takedown, templates
-from broadsheet.store.blobs import write_durably
 from broadsheet.stories.doubles import Shown
 from broadsheet.text import digest, excerpt, plain_title, visible_text
 

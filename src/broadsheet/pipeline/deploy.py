@@ -15,12 +15,12 @@ from broadsheet.deploy.git import GitBranch
 from broadsheet.deploy.plan import Changes
 from broadsheet.deploy.rsync import Rsync
 from broadsheet.deploy.storage import Storage
+from broadsheet.disk import write_durably
 from broadsheet.errors import UsageError
 from broadsheet.model import Output
 from broadsheet.pipeline.run import Progress
 from broadsheet.site.write import Writer, digest_of
 from broadsheet.store import site
-from broadsheet.store.blobs import write_durably
 from broadsheet.store.database import Store
 
 _AT_ONCE = 1_000

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import zstandard
 from sqlalchemy.engine import Connection
 
+from broadsheet.disk import naming, write_durably
 from broadsheet.errors import StoreError
 from broadsheet.store.bulk import Insert, chunks
 from broadsheet.store.schema import blobs
@@ -95,7 +96,7 @@ class Blobs:
                 path.unlink()
                 continue
             if path.exists():
-                with path.open("r+b") as handle:
+                with naming(path), path.open("r+b") as handle:
                     handle.seek(start)
                     handle.write(bytes(size))
                     handle.flush()
@@ -124,18 +125,3 @@ class Blobs:
             return self._path(row.pack), row.start, row.size
         alone = self._folder / digest[:2] / f"{digest[2:]}.zst"
         return (alone, 0, -1) if alone.exists() else None
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a file so that a crash or power cut leaves the old one or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

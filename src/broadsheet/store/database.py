@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,37 +34,82 @@ def from_micros(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
+def place_of(url: str, folder: Path) -> Path:
+    """Return the database's file; relative paths are below ``folder``."""
+    return folder / url.removeprefix("sqlite:///")
+
+
+_WORDS = (
+    (("full", "No space left", "quota"), "the disk is full. Make room and run again: what was taken in is kept"),
+    (
+        ("readonly", "Read-only", "Permission denied", "unable to open"),
+        "cannot be written. Check the rights of the folder",
+    ),
+    (("locked", "busy"), "another program holds the database. Run again when it has let go"),
+    (("I/O error", "Input/output"), "the disk gives errors. Check it, then run 'broadsheet doctor'"),
+)
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Turn errors of the disk and of the database at ``path`` into ``StoreError``, with the file and what to do."""
+    try:
+        yield
+    except BrokenPipeError:  # who reads what we print has gone: no matter of the store
+        raise
+    except (sa.exc.IntegrityError, sa.exc.ProgrammingError):  # a fault of ours, not of the disk
+        raise
+    except (sa.exc.DatabaseError, OSError) as error:
+        raise _explained(error, path) from error
+
+
+def _explained(error: sa.exc.DatabaseError | OSError, path: Path) -> StoreError:
+    if isinstance(error, OSError):
+        file, said, otherwise = error.filename or path, str(error.strerror or error), ""
+    else:
+        file, said = path, str(error.orig)
+        otherwise = "'broadsheet doctor --repair' mends what can be mended; a damaged file is never overwritten"
+    words = next((words for signs, words in _WORDS if any(sign in said for sign in signs)), "")
+    if words:
+        return StoreError(f"{file}: {words} ({said})")
+    return StoreError(". ".join(filter(None, (f"{file}: {said}", otherwise))))
+
+
 class Store:
     """A newspaper's store. Use ``begin`` to write in one transaction and ``read`` to look."""
 
-    def __init__(self, engine: sa.Engine, state_dir: Path) -> None:
+    def __init__(self, engine: sa.Engine, path: Path) -> None:
         self.engine = engine
-        self.blobs = Blobs(state_dir / "blobs", self.begin, self.read)
-        self.state_dir = state_dir
+        self.path = path
+        self.state_dir = path.parent
+        self.blobs = Blobs(self.state_dir / "blobs", self.begin, self.read)
 
     @classmethod
-    def open(cls, url: str, folder: Path) -> Store:
+    def open(cls, url: str, folder: Path, *, anew: bool = False) -> Store:
         """Open (and create or migrate) the store at ``url``; relative paths are below ``folder``.
+
+        A database that is missing though bodies lie beside it is not made anew, unless ``anew`` says so.
 
         Raises ``StoreError`` where the database is damaged, cannot be written, or is newer than this program.
         """
-        path = folder / url.removeprefix("sqlite:///")
-        try:
+        path = place_of(url, folder)
+        if not anew and not (path.exists() and path.stat().st_size) and (path.parent / "blobs").exists():
+            raise StoreError(
+                f"{path}: missing or empty, though documents that it knew lie beside it. 'broadsheet doctor --repair' brings "
+                f"back the last good copy; to begin anew, remove {path.parent}"
+            )
+        with explaining(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{path.parent}: cannot be made ({error.strerror}); check the folder's rights") from None
         engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "begin", _begin)
-        store = cls(engine, path.parent)
+        store = cls(engine, path)
         try:
-            with engine.connect() as connection:
+            with explaining(path), engine.connect() as connection:
                 _migrate(connection, path)
-        except sa.exc.DatabaseError as error:
+        except StoreError:
             engine.dispose()
-            raise StoreError(
-                f"{path}: {error.orig}. Run 'broadsheet doctor' to see what can be done; a damaged file is never overwritten."
-            ) from None
+            raise
         return store
 
     @contextmanager
@@ -83,24 +128,33 @@ class Store:
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:
-        """Hold the newspaper's lock; raise ``LockedError`` when another process has it. Death frees it."""
-        path = self.state_dir / "lock"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "another run"
-                raise LockedError(f"{path} is held by {holder}. Wait for it to end, or stop it.") from None
-            os.truncate(handle, 0)
-            os.pwrite(handle, f"broadsheet {command} (process {os.getpid()})\n".encode(), 0)
+        """Hold the newspaper's lock; raise ``LockedError`` when another process has it."""
+        with hold(self.state_dir, command):
             yield
-        finally:
-            os.close(handle)
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def hold(state_dir: Path, command: str) -> Iterator[None]:
+    """Hold the lock of a store's folder; raise ``LockedError`` when another process has it. Death frees it."""
+    path = state_dir / "lock"
+    with explaining(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "another run"
+            raise LockedError(f"{path} is held by {holder}. Wait for it to end, or stop it.") from None
+        with suppress(OSError):  # on a full disk the lock holds without a name
+            os.truncate(handle, 0)
+            os.pwrite(handle, f"broadsheet {command} (process {os.getpid()})\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
