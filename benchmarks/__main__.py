@@ -8,7 +8,14 @@ import sys
 
 from benchmarks.measure import CORPUS
 
-ALL = {"fit": "needs the corpus", "parse": "needs the corpus", "poll": "", "build": "", "stories": ""}
+ALL = {
+    "fit": "needs the corpus",
+    "parse": "needs the corpus",
+    "poll": "",
+    "build": "",
+    "search": "needs the corpus",
+    "stories": "",
+}
 
 
 def main(names: list[str]) -> int:
