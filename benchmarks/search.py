@@ -19,6 +19,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,7 +86,8 @@ class _Counting(SimpleHTTPRequestHandler):
         if self.path.startswith("/search/") and not self.path.startswith("/search/?"):
             self.sent["bytes"] += len(body)
             self.sent["files"] += 1
-        outputfile.write(body)
+        with suppress(BrokenPipeError):  # the browser has gone on to the next query
+            outputfile.write(body)
 
 
 def run() -> Iterator[Row]:

@@ -28,6 +28,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]+")
 # Control characters save tab, newline and return; bidirectional overrides; non-characters; lone surrogates.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+_ASCII_CONTROLS = {code: None for code in range(128) if _CONTROL.match(chr(code))}
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:\s[^<>]{0,2000})?/?>")
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])")
 _ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
@@ -58,8 +59,19 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
+    return _cleaned(text) if len(text) > _LONG else _remembered(text)
+
+
+def _cleaned(text: str) -> str:
+    if text.isascii():
+        return text.translate(_ASCII_CONTROLS)  # five times as fast as the pattern
     kept = _CONTROL.sub("", text)
     return kept if kept.isascii() else _few_marks(unicodedata.normalize("NFC", _few_marks(kept)))
+
+
+# Each block of a page is asked for its text by several who judge it.
+_LONG = 4_000
+_remembered = lru_cache(maxsize=2048)(_cleaned)
 
 
 def _few_marks(text: str) -> str:

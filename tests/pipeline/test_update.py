@@ -408,3 +408,14 @@ def test_gone_for_good_is_said_and_asked_again_only_on_request(web: Web, paper: 
     web.pages["/feed"] = Answer(rss("News", item(1)))
     assert made.update(only_feed=f"{web.url}/feed").articles_new == 1
     assert next(iter(made.run().feeds.values())).outcome == "unchanged", "it is back"
+
+
+def test_a_source_whose_name_becomes_known_later_is_called_by_it(web: Web, paper: Callable[..., Newspaper]) -> None:
+    made = paper(f"{web.url}/feed")
+    about = made.folder / "public" / "about" / "index.html"
+    web.pages["/feed"] = Answer(b"busy", status=503)
+    made.run(everything=True)
+    assert "The Evening News" not in about.read_text("utf-8")
+    web.pages["/feed"] = Answer(rss("The Evening News", item(1)))
+    made.run(everything=True)
+    assert "The Evening News" in about.read_text("utf-8")

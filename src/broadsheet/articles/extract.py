@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -207,7 +208,7 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
         if fast is not None:
             body, meta = fast
             near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
-            return _Found(page.Cut(body), meta, walls.behind(text_of(body), near, meta.closed))
+            return _Found(page.Cut(body), meta, walls.behind(body, near, meta.closed))
     tree = page.parse_page(html, url)
     if tree is None:
         return _Found()
@@ -229,7 +230,7 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
         meta = msgspec.structs.replace(
             meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
         )
-    wall = walls.behind(text_of(cut.body), cut.near, meta.closed) if cut.body is not None else None
+    wall = walls.behind(cut.body, cut.near, meta.closed) if cut.body is not None else None
     return _Found(cut, meta, wall, tuple(removed))
 
 
@@ -332,9 +333,9 @@ def _lead(entry: Entry | None, found: _Found, images: list[Image], template: Tem
 
 
 def _lead_text(root: Element, text: str, entry: Entry | None) -> str:
-    paragraphs = [text_of(block) for block in root.iter("p") if len(text_of(block)) > 20]
-    if paragraphs:
-        return " ".join(paragraphs[:4])
+    paragraphs = (said for block in root.iter("p") if len(said := text_of(block)) > 20)
+    if first := list(islice(paragraphs, 4)):
+        return " ".join(first)
     return text or (visible_text(entry.summary) if entry else "")
 
 

@@ -87,9 +87,14 @@ def make(tag: str, text: str = "", **attributes: str) -> Element:
 
 def leaf_blocks(root: Element) -> Iterator[Element]:
     """Yield block elements that hold no other block: paragraphs, list items, cells, plain divs."""
-    for element in root.iter(*BLOCKS):
-        if element is not root and not any(child.tag in BLOCKS for child in element.iterdescendants()):
-            yield element
+    blocks = [element for element in root.iter(*BLOCKS) if element is not root]
+    holders = set()
+    for block in blocks:
+        for above in block.iterancestors():
+            if above is root or above in holders:
+                break
+            holders.add(above)
+    yield from (block for block in blocks if block not in holders)
 
 
 def lines(root: Element) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from broadsheet import urls
-from broadsheet.articles.tree import Element, text_of
+from broadsheet.articles.tree import Element
 from broadsheet.text import collapse, is_cjk, letters, words
 
 Kind = Literal["bot check", "consent page", "login page", "paywall"]
@@ -82,16 +82,16 @@ def instead(tree: Element, url: str, *, asked: str = "", title: str = "") -> Wal
     named = letters(title)
     if found is None or (named and any(named in letters(shown) for shown in titles)):
         return None
-    return found if _is_short(text_of(tree.find("body"))) else None
+    return found if _is_short(tree.find("body")) else None
 
 
-def behind(text: str, near: Sequence[str], closed: str) -> Wall | None:
+def behind(body: Element, near: Sequence[str], closed: str) -> Wall | None:
     """Return the paywall behind which an article goes on.
 
-    ``text`` is what is left of it, ``near`` are the blocks at its end and behind it, ``closed`` is how the page itself
+    ``body`` is what is left of it, ``near`` are the blocks at its end and behind it, ``closed`` is how the page itself
     says that it is not free.
     """
-    if not _is_short(text):
+    if not _is_short(body):
         return None
     said = next((block for block in near if len(block) < 4 * _LINE and is_offer(block)), "")
     evidence = f"says {said[:_LINE]!r}" if said else closed
@@ -103,5 +103,6 @@ def is_offer(text: str) -> bool:
     return bool(_SUBSCRIBE.search(text))
 
 
-def _is_short(text: str) -> bool:
-    return words(text) < _SHORT * (2 if is_cjk(text) else 1)
+def _is_short(body: Element) -> bool:
+    text = "".join(body.itertext())
+    return len(text) < 40 * _SHORT and words(text) < _SHORT * (2 if is_cjk(text) else 1)

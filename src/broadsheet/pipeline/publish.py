@@ -125,8 +125,9 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
         run.progress.advance("build", len(group))
     index = reader.search_index()
     writer.write(index.outputs(dirty, run.output))
+    writer.write(_sources(run, theme, composer))
     if full:
-        writer.write(_static(run, theme, composer))
+        writer.write(_static(theme, composer))
     # The front page is the last: on a new site all that it links to is there before anyone can come to it.
     writer.write(reader.render([front]))
     run.progress.advance("build")
@@ -161,8 +162,8 @@ def _assets(theme: Theme) -> Iterator[Output]:
             yield Output(path=f"assets/{name}", body=cssmin(body) if name.endswith(".css") else body)
 
 
-def _static(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
-    """Yield the files that change with the configuration only."""
+def _sources(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
+    """Yield the pages that name the sources: what a feed calls itself may be known only after it was asked."""
     with run.store.read() as connection:
         subscribed = feeds.active(connection)
         states = feeds.states(connection)
@@ -176,12 +177,16 @@ def _static(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
     about = context.About(sources=tuple(lines), opml=f"{composer.base}sources.opml")
     shown = composer.page("about/index.html", composer.labels["about"], "about")
     yield Output(path="about/index.html", body=theme.render("about.html", shown, about))
+    yield Output(path="sources.opml", body=opml.write_opml(subscribed, run.config.site.title))
+
+
+def _static(theme: Theme, composer: Composer) -> Iterator[Output]:
+    """Yield the files that change with the configuration only."""
     shown = composer.page("search/index.html", composer.labels["search"], "search", indexed=False)
     yield Output(path="search/index.html", body=theme.render("search.html", shown, context.Search()))
     yield Output(path="search/fold.json", body=search.fold_file())
     missing = composer.page("404.html", composer.labels["missing_title"], "missing", indexed=False)
     yield Output(path="404.html", body=theme.render("404.html", missing, context.Missing()))
-    yield Output(path="sources.opml", body=opml.write_opml(subscribed, run.config.site.title))
     robots = f"User-agent: *\nAllow: /\nSitemap: {composer.absolute('sitemap.xml')}\n"
     yield Output(path="robots.txt", body=robots.encode())
     policy = (
