@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from broadsheet.newspaper import Newspaper
+from tests import servers
 
 # A change passes or fails by itself: on CI the same examples are tried each time. A person's runs look for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -30,6 +31,18 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"the shared corpus is not at {CORPUS}")
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.Server]:
+    """A PostgreSQL server; the test is skipped where none can be had."""
+    try:
+        context = servers.postgresql()
+        server = context.__enter__()
+    except servers.NoServerError as why:
+        pytest.skip(str(why))
+    yield server
+    context.__exit__(None, None, None)
 
 
 @dataclass

@@ -54,7 +54,7 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where articles are kept."""
 
     url: str = "sqlite:///.broadsheet/broadsheet.db"
-    """``sqlite:///PATH``; a relative path is below the newspaper's folder."""
+    """``sqlite:///PATH``, a relative path being below the newspaper's folder, or ``postgresql://USER@HOST/DATABASE``."""
 
 
 class PollConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -336,8 +336,8 @@ def _value_fault(name: str, value: Any) -> str:
         return _zone_fault(str(value))
     if name == "site.url" and not re.match(r"https?://[^/\s]+", str(value)):
         return "must be an address that begins with http:// or https://"
-    if name == "store.url" and not str(value).startswith("sqlite:///"):
-        return "must be sqlite:///PATH"
+    if name == "store.url" and not re.match(r"sqlite:///[^/]|sqlite:////|postgresql://", str(value)):
+        return "must be sqlite:///PATH or postgresql://USER@HOST/DATABASE"
     if name == "poll.allow_private":
         wrong = [item for item in value if not _is_target(item)]
         return f"{wrong[0]!r} must be host:port, for example '127.0.0.1:1200'" if wrong else ""

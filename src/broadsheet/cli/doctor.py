@@ -17,7 +17,7 @@ from broadsheet.cli.base import State, command
 from broadsheet.errors import BroadsheetError
 from broadsheet.model import Record
 from broadsheet.newspaper import Newspaper
-from broadsheet.urls import host, is_http
+from broadsheet.urls import host, is_http, without_password
 
 ROOM_NEEDED = 200 * 1024 * 1024
 
@@ -77,13 +77,12 @@ def _config(paper: Newspaper) -> Iterator[Finding]:
 
 def _store(paper: Newspaper) -> Iterator[Finding]:
     with paper.store.read() as connection:
-        answer = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
-    if answer == "ok":
-        yield Finding(check="store", verdict="ok", text=f"{paper.config.store.url}: whole")
+        fault = paper.store.database.fault(connection)
+    name = without_password(paper.config.store.url)
+    if fault:
+        yield Finding(check="store", verdict="bad", text=f"{name}: {fault}; restore it from a backup")
     else:
-        yield Finding(
-            check="store", verdict="bad", text=f"{paper.config.store.url}: {answer}; restore it from a backup"
-        )
+        yield Finding(check="store", verdict="ok", text=f"{name}: whole")
 
 
 def _disk(paper: Newspaper) -> Iterator[Finding]:

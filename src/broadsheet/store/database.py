@@ -1,20 +1,20 @@
-"""Opening the store: the database with its migrations, one writer, and the lock that keeps it one."""
+"""Opening the store: the database with its migrations, one writer, and the lock that keeps it one.
+
+What SQLite and PostgreSQL do differently is in ``sqlite`` and ``postgresql``; all else says the same to both.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from broadsheet.errors import LockedError, StoreError
+from broadsheet.errors import StoreError
 from broadsheet.store import schema
 from broadsheet.store.blobs import Blobs
 
@@ -34,97 +34,99 @@ def from_micros(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
+class Database(Protocol):
+    """What a kind of database does in its own way."""
+
+    engine: sa.Engine
+    name: str
+    """Path or address, as messages say it; without the password."""
+    advice: str
+    """What to do when it does not answer as it should."""
+    state_dir: Path
+    """Where what is no row lies: bodies, pictures, reports."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a connection that sees one state of the store."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Open a connection for a transaction beside which nobody else writes."""
+        ...
+
+    def lock(self, command: str) -> AbstractContextManager[None]:
+        """Hold the newspaper's lock; raise ``LockedError`` when another process has it."""
+        ...
+
+    def fault(self, connection: Connection) -> str:
+        """Return what the database says is wrong with it, or nothing."""
+        ...
+
+    def signs(self) -> list[tuple[str, int, int]]:
+        """Return values that change when the newspaper does."""
+        ...
+
+
 class Store:
     """A newspaper's store. Use ``begin`` to write in one transaction and ``read`` to look."""
 
-    def __init__(self, engine: sa.Engine, state_dir: Path) -> None:
-        self.engine = engine
-        self.blobs = Blobs(state_dir / "blobs", self.begin, self.read)
-        self.state_dir = state_dir
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.state_dir = database.state_dir
+        self.blobs = Blobs(self.state_dir / "blobs", self.begin, self.read)
 
     @classmethod
     def open(cls, url: str, folder: Path) -> Store:
         """Open (and create or migrate) the store at ``url``; relative paths are below ``folder``.
 
-        Raises ``StoreError`` where the database is damaged, cannot be written, or is newer than this program.
+        Raises ``StoreError`` where the database is damaged or not there, cannot be written, or is newer than this program.
         """
-        path = folder / url.removeprefix("sqlite:///")
+        database = _database(url, folder)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{path.parent}: cannot be made ({error.strerror}); check the folder's rights") from None
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-        sa.event.listen(engine, "connect", _set_pragmas)
-        sa.event.listen(engine, "begin", _begin)
-        store = cls(engine, path.parent)
-        try:
-            with engine.connect() as connection:
-                _migrate(connection, path)
+            with database.engine.connect() as connection:
+                _migrate(connection, database.name)
         except sa.exc.DatabaseError as error:
-            engine.dispose()
-            raise StoreError(
-                f"{path}: {error.orig}. Run 'broadsheet doctor' to see what can be done; a damaged file is never overwritten."
-            ) from None
-        return store
+            database.engine.dispose()
+            raise StoreError(f"{database.name}: {str(error.orig).strip()}. {database.advice}") from None
+        except StoreError:
+            database.engine.dispose()
+            raise
+        return cls(database)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Yield a connection in a transaction that is written to disk at the end, or undone by an exception."""
-        with self.engine.connect() as connection:
-            connection = connection.execution_options(immediate=True)
-            with connection.begin():
-                yield connection
+        with self.database.writing() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the store."""
-        with self.engine.connect() as connection:
+        with self.database.reading() as connection:
             yield connection
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:
         """Hold the newspaper's lock; raise ``LockedError`` when another process has it. Death frees it."""
-        path = self.state_dir / "lock"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "another run"
-                raise LockedError(f"{path} is held by {holder}. Wait for it to end, or stop it.") from None
-            os.truncate(handle, 0)
-            os.pwrite(handle, f"broadsheet {command} (process {os.getpid()})\n".encode(), 0)
+        with self.database.lock(command):
             yield
-        finally:
-            os.close(handle)
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        self.database.engine.dispose()
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
-    # Transactions are begun by ``_begin``; the driver must not begin its own.
-    if isinstance(connection, sqlite3.Connection):
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # NORMAL lost acknowledged rows in 21 of 30 power cuts, FULL in none.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA temp_store=MEMORY")
-        # What is taken down is overwritten, not only unlinked.
-        cursor.execute("PRAGMA secure_delete=ON")
-        cursor.close()
+def _database(url: str, folder: Path) -> Database:
+    """Return the database at a store's address."""
+    if url.startswith("sqlite:"):
+        from broadsheet.store.sqlite import Sqlite
+
+        return Sqlite(url, folder)
+    from broadsheet.store.postgresql import Postgresql
+
+    return Postgresql(url, folder)
 
 
-def _begin(connection: Connection) -> None:
-    # A writer takes its place at once: a reader that turns into a writer later could be refused.
-    writes = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _migrate(connection: Connection, path: Path) -> None:
+def _migrate(connection: Connection, name: str) -> None:
     tables = sa.inspect(connection).get_table_names()
     if not tables:
         connection.commit()
@@ -135,7 +137,7 @@ def _migrate(connection: Connection, path: Path) -> None:
                 connection.exec_driver_sql(
                     "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY NOT NULL)"
                 )
-                connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+                connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
         return
     known = "alembic_version" in tables
     found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if known else None
@@ -143,7 +145,7 @@ def _migrate(connection: Connection, path: Path) -> None:
         return
     if found is not None and found > HEAD:
         raise StoreError(
-            f"{path} was written by a newer Broadsheet (schema {found}, this one knows {HEAD}); upgrade it"
+            f"{name} was written by a newer Broadsheet (schema {found}, this one knows {HEAD}); upgrade it"
         )
     migrate(connection)
 

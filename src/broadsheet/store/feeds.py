@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Feed, FeedState
@@ -15,15 +14,13 @@ from broadsheet.store.bulk import Insert, chunks
 from broadsheet.store.database import to_micros
 from broadsheet.store.schema import articles, feed_states, feeds
 
+_SYNC = Insert(feeds, ("id", "url", "active", "position", "data"), conflict="update")
 _SAVE = Insert(feed_states, ("feed_id", "next_check", "data"), conflict="update")
 
 
 def sync(connection: Connection, wanted: Sequence[Feed]) -> None:
     """Make the stored subscriptions those that are wanted; a feed that is no longer wanted keeps its articles."""
-    rows = [
-        {"id": feed.id, "url": feed.url, "active": True, "position": index, "data": msgspec.json.encode(feed)}
-        for index, feed in enumerate(wanted)
-    ]
+    rows = [(feed.id, feed.url, True, index, msgspec.json.encode(feed)) for index, feed in enumerate(wanted)]
     stored = {
         row.id: (row.active, row.position, row.data)
         for row in connection.execute(sa.select(feeds.c.id, feeds.c.active, feeds.c.position, feeds.c.data))
@@ -34,16 +31,8 @@ def sync(connection: Connection, wanted: Sequence[Feed]) -> None:
             sa.update(feeds).where(feeds.c.id == sa.bindparam("gone")).values(active=False),
             [{"gone": feed_id} for feed_id in sorted(gone)],
         )
-    changed = [row for row in rows if stored.get(str(row["id"])) != (True, row["position"], row["data"])]
-    if changed:
-        statement = insert(feeds)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["id"],
-                set_={name: statement.excluded[name] for name in ("url", "active", "position", "data")},
-            ),
-            changed,
-        )
+    changed = [row for row in rows if stored.get(row[0]) != (True, row[3], row[4])]
+    _SYNC(connection, changed)
 
 
 def active(connection: Connection) -> list[Feed]:

@@ -1,0 +1,103 @@
+"""Real servers for the tests: PostgreSQL, started for a test session where its programs can be had."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+_QUICK = {
+    "listen_addresses": "", "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
+    "shared_buffers": "64MB", "max_connections": "40", "logging_collector": "off",
+}  # fmt: skip
+"""No test takes the power away, and nobody from outside connects."""
+
+
+class NoServerError(Exception):
+    """Why there is no server."""
+
+
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs, the newest version's; raise ``NoServerError`` where there is none."""
+    found = [Path(name).resolve().parent for name in (shutil.which("initdb"), shutil.which("postgres")) if name]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    for folder in found:
+        if all((folder / name).exists() for name in ("initdb", "postgres", "psql")):
+            return folder
+    raise NoServerError("PostgreSQL's server is not installed (Debian: postgresql); nothing is tested on it")
+
+
+class Server:
+    """A PostgreSQL server on a socket. ``url`` makes a fresh schema each time."""
+
+    def __init__(self, folder: Path, bin_folder: Path, user: str | None) -> None:
+        self._folder = folder
+        self._bin = bin_folder
+        self._user = user
+        self._numbers = count(1)
+        self._run("initdb", "-D", f"{folder}/data", "-U", "paper", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = [word for name, value in _QUICK.items() for word in ("-c", f"{name}={value}")]
+        self.process = subprocess.Popen(
+            [f"{self._bin}/postgres", "-D", f"{self._folder}/data", "-k", str(self._folder), *options],
+            user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        for _ in range(300):
+            if self._ready():
+                return
+            time.sleep(0.05)
+        raise NoServerError("PostgreSQL does not answer")
+
+    def stop(self) -> None:
+        """End the server and everybody's connections."""
+        self.process.send_signal(2)
+        self.process.wait(30)
+
+    def url(self) -> str:
+        """Return the address of an empty schema."""
+        name = f"paper{next(self._numbers)}"
+        self._sql(f"CREATE SCHEMA {name}")
+        return f"postgresql://paper@/postgres?host={quote(str(self._folder))}&options={quote(f'-csearch_path={name}')}"
+
+    def _ready(self) -> bool:
+        try:
+            self._sql("SELECT 1")
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def _sql(self, statement: str) -> None:
+        self._run("psql", "-h", str(self._folder), "-U", "paper", "-d", "postgres", "-c", statement)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [f"{self._bin}/{program}", *arguments], user=self._user, cwd=self._folder, check=True, capture_output=True
+        )
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    """Yield a running server; raise ``NoServerError`` where none can be had. It refuses root, so it runs as ``postgres``."""
+    bin_folder = programs()
+    user = "postgres" if os.getuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    if user:
+        shutil.chown(folder, user)
+    try:
+        server = Server(folder, bin_folder, user)
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder)
