@@ -45,6 +45,16 @@ def postgresql() -> Iterator[servers.Server]:
     context.__exit__(None, None, None)
 
 
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty bucket on a server on loopback."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with servers.bucket() as address:
+        yield address
+
+
 @dataclass
 class Answer:
     """What the server says for a path."""

@@ -1,4 +1,4 @@
-"""Real servers for the tests: PostgreSQL, started for a test session where its programs can be had."""
+"""Real servers for the tests: PostgreSQL where its programs can be had, S3 (moto's), and a cluster of two workers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ _QUICK = {
     "shared_buffers": "64MB", "max_connections": "40", "logging_collector": "off",
 }  # fmt: skip
 """No test takes the power away, and nobody from outside connects."""
+
+
+_BUCKETS = count(1)
 
 
 class NoServerError(Exception):
@@ -101,3 +104,21 @@ def postgresql() -> Iterator[Server]:
             server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def bucket() -> Iterator[str]:
+    """Yield the address of an empty bucket on an S3 server on loopback."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    name = f"pages{next(_BUCKETS)}"  # all servers of a process have the same buckets
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=name)
+    try:
+        yield f"s3://{name}/paper?endpoint_url={endpoint}"
+    finally:
+        server.stop()

@@ -55,6 +55,9 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str = "sqlite:///.broadsheet/broadsheet.db"
     """``sqlite:///PATH``, a relative path being below the newspaper's folder, or ``postgresql://USER@HOST/DATABASE``."""
+    blobs: str = ""
+    """Where raw answers lie: ``s3://BUCKET/PREFIX`` (``?endpoint_url=https://HOST`` for what is like S3), or ``file:///FOLDER``.
+    Empty: the folder ``blobs`` beside the database file, or in ``.broadsheet``."""
 
 
 class PollConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,6 +341,8 @@ def _value_fault(name: str, value: Any) -> str:
         return "must be an address that begins with http:// or https://"
     if name == "store.url" and not re.match(r"sqlite:///[^/]|sqlite:////|postgresql://", str(value)):
         return "must be sqlite:///PATH or postgresql://USER@HOST/DATABASE"
+    if name == "store.blobs" and value and not re.match(r"[a-z][a-z0-9+.-]*://.", str(value)):
+        return "must be an address such as s3://BUCKET/PREFIX, or empty"
     if name == "poll.allow_private":
         wrong = [item for item in value if not _is_target(item)]
         return f"{wrong[0]!r} must be host:port, for example '127.0.0.1:1200'" if wrong else ""

@@ -66,7 +66,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
     def store(self) -> Store:
         """The store, opened at first use."""
         if self._store is None:
-            self._store = Store.open(self.config.store.url, self.folder)
+            self._store = Store.open(self.config.store.url, self.folder, self.config.store.blobs)
         return self._store
 
     def close(self) -> None:
@@ -209,7 +209,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     def save_report(self, report: Report) -> Path:
         """Write a run's report below ``.broadsheet/runs`` and return its path."""
-        from broadsheet.store.blobs import write_durably
+        from broadsheet.store.packs import write_durably
 
         path = self.store.state_dir / "runs" / f"{report.started:%Y%m%dT%H%M%S%f}Z-{report.command}.json"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,13 +7,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 import pytest
 import sqlalchemy as sa
-import zstandard
 from sqlalchemy import create_engine, inspect
 
 from broadsheet.errors import LockedError, StoreError
@@ -242,58 +240,6 @@ def test_a_transaction_is_whole_or_not_at_all(store: Store) -> None:
         raise RuntimeError
     with store.read() as connection:
         assert queue.get_meta(connection, "a") == ""
-
-
-def _packs(store: Store) -> list[Path]:
-    return sorted((store.state_dir / "blobs").rglob("*.pack"))
-
-
-def test_bodies_are_kept_once_many_to_a_pack_and_checked(store: Store) -> None:
-    bodies = [b"a page" * 100, b"another", b"a page" * 100, b""]
-    digests = store.blobs.put_many(bodies)
-    assert digests[0] == digests[2] == store.blobs.put(bodies[0])
-    assert [store.blobs.get(digest) for digest in digests] == bodies
-    (pack,) = _packs(store)
-    pack.write_bytes(b"damaged" * 20)
-    with pytest.raises(StoreError, match="restore it from a backup"):
-        store.blobs.get(digests[0])
-    with pytest.raises(StoreError, match="restore it from a backup"):
-        store.blobs.get("0" * 40)
-
-
-def test_a_removed_body_leaves_no_byte_behind(store: Store) -> None:
-    """A takedown is heeded in the pack too; its neighbours stay, and the last one takes the pack with it."""
-    secret, other = random.Random(1).randbytes(500), random.Random(2).randbytes(500)
-    digests = store.blobs.put_many([secret, other])
-    (pack,) = _packs(store)
-    assert secret in pack.read_bytes(), "random bytes do not compress: they stand in the pack as they are"
-    store.blobs.remove(digests[:1])
-    assert secret not in pack.read_bytes()
-    assert store.blobs.get(digests[1]) == other
-    with pytest.raises(StoreError):
-        store.blobs.get(digests[0])
-    assert store.blobs.put(secret) == digests[0], "it can be kept anew"
-    store.blobs.remove([digests[1]])
-    assert not pack.exists()
-
-
-def test_a_pack_that_no_row_leads_to_is_written_again(store: Store) -> None:
-    """A kill between the pack and its rows: the same bodies come again in the next run."""
-    digests = store.blobs.put_many([b"one", b"two"])
-    with store.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM blobs")
-    assert store.blobs.put_many([b"one", b"two"]) == digests
-    assert [store.blobs.get(digest) for digest in digests] == [b"one", b"two"]
-
-
-def test_bodies_of_stores_without_packs_are_read(store: Store) -> None:
-    digest = blake2b(b"old", digest_size=20).hexdigest()
-    path = store.state_dir / "blobs" / digest[:2] / f"{digest[2:]}.zst"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(zstandard.compress(b"old"))
-    assert store.blobs.get(digest) == b"old"
-    store.blobs.remove([digest])
-    assert not path.exists()
 
 
 def test_a_feed_that_is_no_longer_wanted_keeps_its_articles(store: Store) -> None:

@@ -17,7 +17,7 @@ from broadsheet.feeds.source import read_source
 from broadsheet.model import Done, Failed, ParsedFeed, Request, Response
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.newspaper import Newspaper
-from broadsheet.store.blobs import write_durably
+from broadsheet.store.packs import write_durably
 from broadsheet.text import plain_title
 
 _CANDIDATES = 8

@@ -10,7 +10,7 @@ from broadsheet.cli.base import State, command
 from broadsheet.errors import UsageError
 from broadsheet.feeds.opml import add_outlines, parse_opml
 from broadsheet.newspaper import Newspaper
-from broadsheet.store.blobs import write_durably
+from broadsheet.store.packs import write_durably
 
 
 @command("import")

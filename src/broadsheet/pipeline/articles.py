@@ -21,7 +21,7 @@ from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
 from broadsheet.pipeline.run import Run, batches, kept
 from broadsheet.store import articles, feeds, queue, responses, search, templates
-from broadsheet.store.blobs import write_durably
+from broadsheet.store.packs import write_durably
 from broadsheet.stories.doubles import Shown
 from broadsheet.text import digest, excerpt, plain_title, visible_text
 
@@ -182,17 +182,19 @@ def _templates(run: Run, counts: Mapping[str, int]) -> dict[str, Template]:
 def _samples(run: Run, feed_id: str) -> work.LearnInput:
     with run.store.read() as connection:
         recent = list(articles.sources(connection, articles.recent_of_feed(connection, feed_id, _TEMPLATE_SAMPLES)))
-    pages = []
-    for source in recent:
-        if source.page is not None:
-            try:
-                pages.append((run.store.blobs.get(source.page.body), source.page.final_url))
-            except StoreError as error:
-                run.report.failures.append(str(error))
+    bodies = _bodies(run, recent)
+    pages = [(bodies[one.page.body], one.page.final_url) for one in recent if one.page and one.page.body in bodies]
     fragments = (source.entry.content or source.entry.summary for source in recent)
     return work.LearnInput(
         key=feed_id, fragments=tuple(fragment for fragment in fragments if fragment), pages=tuple(pages)
     )
+
+
+def _bodies(run: Run, sources: Sequence[articles.Source]) -> dict[str, bytes]:
+    """Return the bodies of articles' pages by their digests; of one that cannot be read there is a line in the report."""
+    found = run.store.blobs.get_many({source.page.body for source in sources if source.page is not None})
+    run.report.failures += [str(body) for body in found.values() if isinstance(body, StoreError)]
+    return {digest: body for digest, body in found.items() if isinstance(body, bytes)}
 
 
 def _inputs(
@@ -201,13 +203,12 @@ def _inputs(
     for group in batches(ids, _SAVE_EVERY):
         with run.store.read() as connection:
             sources = list(articles.sources(connection, group))
+        html = {one.id for one in sources if one.page and "html" in (one.page.content_type or "html")}
+        bodies = _bodies(run, [source for source in sources if source.id in html])
         for source in sources:
             page, url = b"", source.link
-            if source.page is not None and "html" in (source.page.content_type or "html"):
-                try:
-                    page, url = run.store.blobs.get(source.page.body), source.page.final_url
-                except StoreError as error:
-                    run.report.failures.append(str(error))
+            if source.page and source.id in html and source.page.body in bodies:
+                page, url = bodies[source.page.body], source.page.final_url
             template, feed = known[source.feed_id], subscribed[source.feed_id]
             shape = (feed.opencc, str(feed.brief)) if feed.opencc or feed.brief else ()
             yield work.ExtractInput(

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from broadsheet.errors import StoreError
 from broadsheet.store import schema
 from broadsheet.store.blobs import Blobs
+from broadsheet.store.packs import Packs, open_packs
 
 HEAD = "0004"
 """The newest migration; a store at another revision is migrated or, when newer, refused."""
@@ -69,18 +70,21 @@ class Database(Protocol):
 class Store:
     """A newspaper's store. Use ``begin`` to write in one transaction and ``read`` to look."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, packs: Packs) -> None:
         self.database = database
         self.state_dir = database.state_dir
-        self.blobs = Blobs(self.state_dir / "blobs", self.begin, self.read)
+        self.blobs = Blobs(packs, self.begin, self.read)
 
     @classmethod
-    def open(cls, url: str, folder: Path) -> Store:
+    def open(cls, url: str, folder: Path, blobs: str = "") -> Store:
         """Open (and create or migrate) the store at ``url``; relative paths are below ``folder``.
+
+        Bodies lie at the address ``blobs``, or in a folder of that name beside the store's other files.
 
         Raises ``StoreError`` where the database is damaged or not there, cannot be written, or is newer than this program.
         """
         database = _database(url, folder)
+        packs = open_packs(blobs, database.state_dir / "blobs")
         try:
             with database.engine.connect() as connection:
                 _migrate(connection, database.name)
@@ -90,7 +94,7 @@ class Store:
         except StoreError:
             database.engine.dispose()
             raise
-        return cls(database)
+        return cls(database, packs)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
