@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,8 @@ class Sight:
     seen: bool = False
     """Whether what must be in sight is."""
     live: int = 0
+    told: dict[str, Any] = field(default_factory=dict)
+    """All that the expression returned."""
 
     @property
     def ran(self) -> bool:
@@ -145,12 +147,21 @@ class Chromium:
         wait: int = 30,
     ) -> list[Sight]:  # fmt: skip
         """Return what each page did, in order. ``own`` are addresses of scripts that may run; ``seen`` is an expression."""
+        probe = _PLAY.replace("SEEN", seen).replace("WAIT", str(wait))
+        return await self.ask(urls, probe, own=own, csp=csp, tabs=tabs)
+
+    async def ask(
+        self, urls: Iterable[str], probe: str, *, own: Sequence[str] = (), csp: bool = True, tabs: int = 2,
+        screen: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> list[Sight]:  # fmt: skip
+        """Return what each page did and what the probe, whose value is JSON, told of it; ``screen`` are calls before."""
         waiting = list(enumerate(urls))[::-1]
         found: dict[int, Sight] = {}
-        probe = _PLAY.replace("SEEN", seen).replace("WAIT", str(wait))
 
         async def work() -> None:
             tab, target = await self._tab(own, csp=csp)
+            for method, params in (screen or {}).items():
+                await tab.call(method, **params)
             while waiting:
                 number, url = waiting.pop()
                 found[number] = await self._visit(tab, url, probe)
@@ -179,11 +190,8 @@ class Chromium:
                 play = f"{probe}\n//# sourceURL=probe:play"
                 answer = await tab.call("Runtime.evaluate", expression=play, awaitPromise=True)
                 told = json.loads(answer.get("result", {}).get("value") or "{}")
-                tab.sight.text, tab.sight.seen, tab.sight.live = (
-                    told.get("text", ""),
-                    told.get("seen"),
-                    told.get("live", 0),
-                )
+                tab.sight.told, tab.sight.text, tab.sight.seen = told, told.get("text", ""), told.get("seen")
+                tab.sight.live = told.get("live", 0)
         except TimeoutError:
             tab.sight.left = "nowhere: the page does not answer"
         except RuntimeError:  # the page went elsewhere while it was played with

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from broadsheet.pipeline.export import Selection, StoreArchive
 from tests.conftest import Web
 from tests.e2e.test_posts import Post, posts_of, prepare
 from tests.export.made import Desk, hostile, picture
+from tests.node import modules
 
 PLUGINS = (
     "generator-archive generator-category generator-index generator-tag renderer-ejs renderer-marked renderer-stylus"
@@ -34,23 +33,8 @@ PACKAGE = {
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The folder of installed node packages, kept between runs; skips where node is absent or npm cannot install."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node and npm are not installed: exports are not built by the real Hexo")
-    text = json.dumps(PACKAGE)
-    folder = Path.home() / ".cache" / "broadsheet-tests" / f"node-{sha256(text.encode()).hexdigest()[:12]}"
-    if not (folder / "ready").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        (folder / "package.json").write_text(text, "utf-8")
-        done = subprocess.run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
-            capture_output=True, text=True, check=False, timeout=240,
-        )  # fmt: skip
-        if done.returncode:
-            pytest.skip(f"npm could not install Hexo: {done.stderr[-300:]}")
-        (folder / "ready").touch()
-    return folder / "node_modules"
+    """The folder of installed node packages; skips where they cannot be had."""
+    return modules(PACKAGE, "exports are not built by the real Hexo")
 
 
 @pytest.fixture(scope="session")

@@ -116,10 +116,12 @@ class Reader:
         """Return the digest under which each of the paths was written last, of those that were."""
         return site.known(self._connection, paths)
 
-    def old_assets(self) -> list[str]:
-        """Return files of an earlier theme. Pages never go: their addresses are for ever."""
+    def old_files(self) -> list[str]:
+        """Return files of an earlier theme, and feeds that lists have no more. Pages never go: they are for ever."""
         now = {f"assets/{name}" for name in self._theme.assets}
-        return sorted(site.known_below(self._connection, "assets/") - now)
+        lists = [site.known_below(self._connection, f"{kind}/") for kind in ("section", "source", "channel")]
+        feeds = (path for paths in lists for path in paths if path.endswith("/feed.json"))
+        return sorted(site.known_below(self._connection, "assets/") - now) + sorted(feeds)
 
     def search_index(self) -> SearchIndex:
         """Return the index of the site's search, to be brought up to date."""

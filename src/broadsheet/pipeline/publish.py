@@ -22,7 +22,7 @@ from broadsheet.site.write import Writer
 from broadsheet.store import articles, doubles, feeds, queue, site
 from broadsheet.text import digest
 
-SITE_FORMAT = 3
+SITE_FORMAT = 4
 """Raised when pages change by our doing, so that every site is printed anew."""
 _AT_ONCE = 500
 """Articles numbered, and pages rendered, in one go."""
@@ -128,7 +128,7 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     # The front page is the last: on a new site all that it links to is there before anyone can come to it.
     writer.write(reader.render([front]))
     run.progress.advance("build")
-    removed = [*(reader.old_assets() if full else []), *index.stale(run.output)]
+    removed = [*(reader.old_files() if full else []), *index.stale(run.output)]
     count = writer.remove(removed)
     with run.store.begin() as connection:
         index.save(connection)
@@ -149,8 +149,11 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
 
 
 def _assets(theme: Theme) -> Iterator[Output]:
+    from rcssmin import cssmin  # a build without a new theme does without
+
     for name, path in theme.assets.items():
-        yield Output(path=f"assets/{name}", body=path.read_bytes())
+        body = path.read_bytes()
+        yield Output(path=f"assets/{name}", body=cssmin(body) if name.endswith(".css") else body)
 
 
 def _static(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:

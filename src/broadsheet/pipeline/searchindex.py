@@ -93,8 +93,7 @@ class SearchIndex:
 
     def _span(self, start: int, end: int) -> Iterator[Output]:
         places: list[tuple[int, int]] = []
-        most = search.TAIL_SHARDS if end - start <= search.TAIL else 0
-        shards = search.index(self._documents(start, end, places), start, most=most)
+        shards = search.index(self._documents(start, end, places), start, end)
         filters = search.filters(places)
         folder = f"{start}-{digest(*shards, filters, size=5)}"
         self._spans.append(Span(start=start, end=end, folder=folder, shards=len(shards)))

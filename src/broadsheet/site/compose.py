@@ -187,16 +187,19 @@ class Composer:
         )  # fmt: skip
 
     def page(
-        self, path: str, title: str, kind: str, *, feeds: str | None = None, trail: Sequence[Target] = (), **more: Any
-    ) -> Page:
+        self, path: str, title: str, kind: str, *, feeds: str | None = None, trail: Sequence[Target] = (),
+        description: str = "", **more: Any,
+    ) -> Page:  # fmt: skip
         """Return the record that every template is given; ``feeds`` is the folder of its feeds."""
-        found = (
-            Target(title="Atom", href=f"{self.base}{feeds}feed.xml"),
-            Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"),
-        )
+        found = [Target(title="Atom", href=f"{self.base}{feeds}feed.xml")]
+        if kind == "front" or kind in plan.IN_JSON:
+            found.append(Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"))
         return Page(
             site=self.site, title=title, path=path, canonical=self.absolute(path), kind=kind,
-            feeds=() if feeds is None else found, trail=(Target(title=self.labels["front_page"], href=self.base), *trail), **more,
+            feeds=() if feeds is None else tuple(found),
+            trail=(Target(title=self.labels["front_page"], href=self.base), *trail),
+            description=description or " · ".join(dict.fromkeys(filter(None, (title, self.site.title, self.site.subtitle)))),
+            **more,
         )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------ pages
@@ -354,18 +357,22 @@ class Composer:
             for index, (kind, name) in enumerate(zip(("section", "source", "channel"), names, strict=False))
             if spec.kind in ("source", "channel") and name
         ][:-1]
-        return self.page(path, shown, spec.kind, feeds=spec.path, trail=trail), record
+        return self.page(path, shown, spec.kind, feeds=spec.path, trail=trail, description=_headlines(cards)), record
 
     def day(self, spec: ListSpec, items: Sequence[StoredArticle], before: str, after: str) -> tuple[Page, Day]:
         """Return a day's page: all its articles, by section, in the order of the day."""
         date = datetime.strptime(spec.key, "%Y-%m-%d").replace(tzinfo=self.zone)
         shown = context.moment(date, self.zone, self.language, day_only=True)
+        cards = [self.card(item) for item in items]
         record = Day(
-            date=shown, blocks=self.blocks([self.card(item) for item in items]),
+            date=shown, blocks=self.blocks(cards),
             previous=self._day_link(before), next=self._day_link(after),
         )  # fmt: skip
         trail = [Target(title=self.labels["archive"], href=f"{self.base}archive/"), self._month_link(spec.key)]
-        return self.page(f"{spec.path}index.html", shown.text, "day", trail=trail), record
+        page = self.page(
+            f"{spec.path}index.html", shown.text, "day", trail=trail, description=_headlines(cards)
+        )  # fmt: skip
+        return page, record
 
     def _day_link(self, key: str) -> Target | None:
         if not key:
@@ -469,8 +476,9 @@ class Composer:
             url=article.url if feed.mode == "link" else self.absolute(stored.address), original=article.url,
             html=shown, summary="" if shown or feed.mode == "link" else article.excerpt, published=published,
             updated=article.modified if modified and article.modified else published,
-            author=article.byline, source=self.source(feed).title, source_url=article.url, language=article.language,
-            categories=article.categories, image=self.absolute(article.image.path) if article.image and article.image.path else "",
+            author=article.byline, source=self.source(feed).title, source_url=self._origin + self.source(feed).href,
+            language=article.language, categories=article.categories,
+            image=self.absolute(article.image.path) if article.image and article.image.path else "",
         )  # fmt: skip
 
 
@@ -496,6 +504,11 @@ def base_path(config: Config) -> str:
 
 def _pieces(side: Sequence[Piece]) -> tuple[context.Piece, ...]:
     return tuple(context.Piece(text=piece.text, differs=piece.differs) for piece in side)
+
+
+def _headlines(cards: Sequence[Card]) -> str:
+    """Return the first few headlines of a page: what the page tells, in one line."""
+    return " · ".join(card.title for card in cards[:3])
 
 
 def _escape(text: str) -> str:

@@ -35,6 +35,7 @@ class OutEntry(Record, frozen=True, kw_only=True):
     author: str
     source: str
     source_url: str
+    """Of its page on our site: the source's own feed is known by it."""
     language: str = ""
     categories: tuple[str, ...] = ()
     image: str = ""
@@ -80,7 +81,6 @@ def atom(feed: OutFeed) -> bytes:
 def _atom_entry(entry: OutEntry) -> str:
     """Return an entry as XML. The same stands in the feeds of several lists."""
     via = f'<link rel="via" href="{_xml(entry.original)}"/>\n' if entry.original and entry.original != entry.url else ""
-    source = f'<id>{_xml(entry.source_url)}</id><link rel="alternate" href="{_xml(entry.source_url)}"/>'
     text = (
         f'<content type="html">{_xml(entry.html)}</content>\n' if entry.html
         else f"<summary>{_xml(entry.summary)}</summary>\n" if entry.summary
@@ -92,7 +92,7 @@ def _atom_entry(entry: OutEntry) -> str:
         f"<published>{_rfc3339(entry.published)}</published>\n<updated>{_rfc3339(entry.updated)}</updated>\n"
         f"<author><name>{_xml(entry.author or entry.source)}</name></author>\n"
         + "".join(f'<category term="{_xml(term)}"/>\n' for term in entry.categories)
-        + f"<source><title>{_xml(entry.source)}</title>{source if entry.source_url else ''}</source>\n{text}</entry>"
+        + f"<source><id>{_xml(entry.source_url)}</id><title>{_xml(entry.source)}</title></source>\n{text}</entry>"
     )
 
 

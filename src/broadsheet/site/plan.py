@@ -1,7 +1,7 @@
 """Which pages exist, and which of them an article changes. Pure.
 
-Lists only grow, in the order in which articles were taken in: page k of a list holds positions 20(k-1)+1 to 20k for
-ever, ``index.html`` shows the newest 20, and a fixed page exists once it is full. So one new article touches its own
+Lists only grow, in the order in which articles were taken in: page k of a list holds positions 15(k-1)+1 to 15k for
+ever, ``index.html`` shows the newest 15, and a fixed page exists once it is full. So one new article touches its own
 page, the day's, and the index and feeds of the few lists that it is in, however large the archive. What is large closes:
 an archive of a feed (RFC 5005) with its page, a month's page with the month, a part of the sitemap when it is full.
 """
@@ -16,13 +16,15 @@ from broadsheet import urls
 from broadsheet.model import Feed, ListSpec, Place, SitePage, story_path
 from broadsheet.text import digest
 
-PER_PAGE = 20
+PER_PAGE = 15
 """Articles of a list's page, and of its Atom feed, so that the feed and its archives hold all of them."""
+IN_JSON = frozenset(("latest",))
+"""Kinds of lists that have a JSON feed too; every list has an Atom feed, which all readers of feeds know."""
 JSON_ENTRIES = 10
 """Newest articles of a list's JSON feed, which has no archives."""
 FRONT_ENTRIES = 30
 """Newest events of the newspaper's own feed."""
-WHOLE_BYTES = 64_000
+WHOLE_BYTES = 32_000
 """Text of whole articles in a feed, the newest ones; the rest is told by excerpts."""
 ARCHIVED = frozenset(("latest", "source"))
 """Kinds of lists whose feeds keep the whole history. The others' articles stand in these."""
@@ -95,7 +97,7 @@ def list_pages(spec: ListSpec, position: int, size: int) -> Iterator[SitePage]:
     if position > size - PER_PAGE:
         yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=key)
         yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=key)
-    if position > size - JSON_ENTRIES:
+    if position > size - JSON_ENTRIES and spec.kind in IN_JSON:
         yield SitePage(path=f"{spec.path}feed.json", kind="jsonfeed", key=key)
 
 
@@ -125,7 +127,8 @@ def all_pages(spec: ListSpec, size: int) -> Iterator[SitePage]:
         yield from fixed_pages(spec, number)
     yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=spec.path)
     yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=spec.path)
-    yield SitePage(path=f"{spec.path}feed.json", kind="jsonfeed", key=spec.path)
+    if spec.kind in IN_JSON:
+        yield SitePage(path=f"{spec.path}feed.json", kind="jsonfeed", key=spec.path)
 
 
 def month_pages(days: Iterable[str]) -> Iterator[SitePage]:

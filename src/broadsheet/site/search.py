@@ -1,10 +1,11 @@
 """The site's search: an inverted index in small immutable files, read by a script without any server. Pure.
 
-Articles are numbered in the order of publication. Each 4,096 of them are a segment; of the open segment, what is behind
-the last full 256 is a tail that every build makes anew. So a build costs its tail, once in 256 articles the open
-segment, and never what lies further back. A segment is cut into shards of about 8 kB by the hash of the term; a query
-reads one shard a term and segment. The tokens are those of the store's search (bigrams of Han, kana and Hangul), with
-Traditional characters folded to Simplified and English plurals to the singular.
+Articles are numbered in the order of publication. Each 4,096 of them are a segment; the open segment goes up to the
+last full 512, recent articles up to the last full 64, and the rest is a tail that every build makes anew. So a build
+costs its tail, once in 64 articles the recent ones, once in 512 the open segment, and never what lies further back. A
+segment is cut into shards of about 8 kB by the hash of the term; a query reads one shard a term and segment. The tokens
+are those of the store's search (bigrams of Han, kana and Hangul), with Traditional characters folded to Simplified and
+English plurals to the singular.
 
 A shard is a row of terms: length and UTF-8 of the term, length and bytes of its postings. A posting is the distance to
 the article before it (from -1) times 16, plus 4 times a class of how often the term stands there (once, up to three
@@ -18,8 +19,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
-from itertools import count, islice
-from typing import TYPE_CHECKING
+from itertools import count, islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -34,12 +35,15 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int32]
     Codes = NDArray[np.uint32]
     Bytes = NDArray[np.uint8]
+    Shorts = NDArray[np.uint16]
+    Classes = NDArray[np.int8]
 
 FORMAT = 1
-SEGMENT, TAIL, BLOCK = 4096, 256, 32
-"""Articles of a segment (12 bits in ``_postings``), of a tail at most, and of a file of results."""
-SHARD_BYTES, TAIL_SHARDS = 8_000, 16
-"""A tail is written anew with every article, so it has few files; they are longer for it."""
+SEGMENT, RECENT, TAIL, BLOCK = 4096, 512, 64, 32
+"""Articles of a segment (12 bits in ``_postings``), of recent ones and of a tail at most, and of a file of results."""
+SHARD_BYTES = 8_000
+_FEW_SHARDS = ((64, 16), (512, 64))
+"""Articles below or at which a run has so many shards at most: it is soon made anew, so it has few files, longer for it."""
 LONGEST_TERM = 30
 """Characters; longer ones are addresses and the like. Four bytes each are a length of one byte."""
 _TIMES = (1, 3)
@@ -48,6 +52,8 @@ _LENGTHS = (150, 500, 1500)
 """Terms up to which an article is of the first, second and third class of length."""
 _AT_ONCE = 256
 """Articles whose terms are found before they are put together."""
+_SORTED = 500_000
+"""Terms that are sorted at once, about."""
 _OTHERS = 0xD800 << 16
 _LAST = max(last for _, last in CJK) + 1
 """Code point behind all that are written without blanks."""
@@ -98,10 +104,10 @@ class Manifest(Record, frozen=True, kw_only=True):
 
 
 def spans(total: int) -> list[tuple[int, int]]:
-    """Return (start, end) of the runs that ``total`` articles are cut into: closed segments, open segment, tail."""
-    closed, settled = total // SEGMENT * SEGMENT, total // TAIL * TAIL
+    """Return (start, end) of the runs that ``total`` articles are cut into: closed segments, open one, recent ones, tail."""
+    closed, *ends = (total // size * size for size in (SEGMENT, RECENT, TAIL, 1))
     runs = [(start, start + SEGMENT) for start in range(0, closed, SEGMENT)]
-    return runs + [run for run in ((closed, settled), (settled, total)) if run[0] < run[1]]
+    return runs + [(start, end) for start, end in pairwise((closed, *ends)) if start < end]
 
 
 def terms(text: str) -> list[str]:
@@ -145,8 +151,8 @@ def _traditional() -> re.Pattern[str]:
     return re.compile(f"[{''.join(folding())}]")
 
 
-def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[bytes]:
-    """Return the shards of a run of articles that begins with number ``start``: ``most`` at most where that is given.
+def index(documents: Iterable[Document], start: int, end: int) -> list[bytes]:
+    """Return the shards of a run of articles from number ``start`` up to, not including, ``end``.
 
     Nothing where no term is. Terms are found, counted and written by whole arrays: 3 million of them are a segment.
     """
@@ -158,7 +164,41 @@ def index(documents: Iterable[Document], start: int, *, most: int = 0) -> list[b
         return []
     code, place = np.concatenate([code for code, _ in parts]), np.concatenate([place for _, place in parts])
     parts.clear()
-    return _shards(*_postings(*_counted(code, place)), sorted(others, key=others.__getitem__), most)
+    counted = [_counted(code[some], place[some]) for some in _ranges(code)]
+    del code, place
+    lengths = sum(np.bincount(rows.article, rows.times, minlength=end - start) for rows in counted)
+    classes = np.searchsorted(_LENGTHS, lengths).astype(np.int8)
+    most = next((shards for articles, shards in _FEW_SHARDS if end - start <= articles), 0)
+    postings = [_postings(rows, classes) for rows in counted]
+    counted.clear()
+    return _shards(postings, sorted(others, key=others.__getitem__), most)
+
+
+class _Counted(NamedTuple):
+    """Each (term, article) once, in order: the term's code, the article, how often it stands there, the class of that."""
+
+    code: Codes
+    article: Shorts
+    times: Shorts
+    kinds: Classes
+
+
+class _Postings(NamedTuple):
+    """The terms' codes in order, all their postings in a row, and where each term's begin."""
+
+    code: Codes
+    data: Bytes
+    starts: Numbers
+
+
+def _ranges(code: Codes) -> Iterator[NDArray[np.bool_]]:
+    """Yield, range by range of the terms' codes, which terms lie in it: what is sorted at once takes memory."""
+    import numpy as np
+
+    number = len(code) // _SORTED + 1
+    ends = np.quantile(code[:: len(code) // 1000 + 1], np.arange(1, number) / number).astype(np.uint32)
+    for low, high in pairwise((0, *ends.tolist(), 1 << 32)):
+        yield (code >= low) & (code < high)
 
 
 def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -210,8 +250,8 @@ def _written_together() -> NDArray[np.bool_]:
     return found
 
 
-def _counted(code: Codes, place: Codes) -> tuple[Codes, Numbers, Numbers]:
-    """Return every (term, article) once, in order, with the classes of how often and of how long an article."""
+def _counted(code: Codes, place: Codes) -> _Counted:
+    """Return every (term, article) once, in order."""
     import numpy as np
 
     # A stable sort by 16 bits takes linear time; the articles' order is kept.
@@ -229,10 +269,8 @@ def _counted(code: Codes, place: Codes) -> tuple[Codes, Numbers, Numbers]:
     np.maximum(times, 1, out=times)
     kinds = (times > _TIMES[0]).astype(np.int8) + (times > _TIMES[1])
     kinds[np.logical_or.reduceat(titled, first)] = len(_TIMES) + 1
-    code, article = code[first], article[first]
-    del first, titled
-    lengths = np.searchsorted(_LENGTHS, np.bincount(article, times)).astype(np.int8)
-    return code, article, (kinds << 2 | lengths[article]).astype(np.int32)
+    few = np.minimum(times, 0xFFFF)  # far above all classes
+    return _Counted(code[first], article[first].astype(np.uint16), few.astype(np.uint16), kinds)
 
 
 def _steps(values: Codes | Numbers) -> NDArray[np.bool_]:
@@ -244,16 +282,17 @@ def _steps(values: Codes | Numbers) -> NDArray[np.bool_]:
     return found
 
 
-def _postings(code: Codes, article: Numbers, classes: Numbers) -> tuple[Codes, Bytes, Numbers]:
-    """Return the terms' codes, all their postings in a row, and where each term's begin."""
+def _postings(rows: _Counted, lengths: Classes) -> _Postings:
+    """Return the postings of terms; ``lengths`` are the classes of the articles' lengths."""
     import numpy as np
 
-    first = np.flatnonzero(_steps(code))
+    first = np.flatnonzero(_steps(rows.code))
+    article = rows.article.astype(np.int32)
     before = np.empty_like(article)
     before[1:] = article[:-1]
     before[first] = -1
-    data, starts = _variable((article - before) << 4 | classes)
-    return code[first], data, starts[first]
+    data, starts = _variable((article - before) << 4 | rows.kinds << 2 | lengths[article])
+    return _Postings(rows.code[first], data, starts[first])
 
 
 def _variable(values: Numbers) -> tuple[Bytes, Numbers]:
@@ -269,17 +308,18 @@ def _variable(values: Numbers) -> tuple[Bytes, Numbers]:
     return data, starts
 
 
-def _shards(code: Codes, data: Bytes, starts: Numbers, others: Sequence[str], most: int) -> list[bytes]:
+def _shards(postings: Sequence[_Postings], others: Sequence[str], most: int) -> list[bytes]:
     """Return the terms with their postings, cut into shards: in each the pairs of characters before all other terms."""
     import numpy as np
 
-    order, names = _names(code, others)
-    sizes = np.diff(starts, append=np.int32(len(data)))
-    total = sum(map(len, names)) + len(data) + 2 * len(names)
+    sizes = np.concatenate([np.diff(part.starts, append=np.int32(len(part.data))) for part in postings])
+    starts = np.cumsum(sizes, dtype=np.int32) - sizes
+    order, names = _names(np.concatenate([part.code for part in postings]), others)
+    raw = b"".join(part.data.tobytes() for part in postings)
+    total = sum(map(len, names)) + len(raw) + 2 * len(names)
     number = -(-total // SHARD_BYTES)
     number = min(number, most) if most else number
     shards = [bytearray() for _ in range(number)]
-    raw = data.tobytes()
     for name, start, size in zip(names, starts[order].tolist(), sizes[order].tolist(), strict=True):
         shard = shards[crc32(name) % number]
         shard += _SMALL[len(name)]
