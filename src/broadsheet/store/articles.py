@@ -275,7 +275,7 @@ def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredA
 
 def everything(connection: Connection) -> Iterator[StoredArticle]:
     """Yield all articles that are published or to be, in the order of publication, without bodies."""
-    yield from map(_row, _EVERYTHING(connection.execution_options(yield_per=CHUNK)))
+    yield from map(_row, _EVERYTHING(connection, at_once=CHUNK))
 
 
 def dirty(connection: Connection) -> list[str]:

@@ -46,12 +46,15 @@ class Query:
             "postgresql": sql.replace("IN ?*", "= ANY(?)").replace("?", "%s"),
         }
 
-    def __call__(self, connection: Connection, *values: Any) -> CursorResult[*tuple[Any, ...]]:
-        """Execute the statement and return its result."""
+    def __call__(
+        self, connection: Connection, *values: Any, at_once: int | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Execute the statement and return its result, of which ``at_once`` rows are in memory; all where it is None."""
         name = connection.dialect.name
         if name == "sqlite":
             values = tuple(msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in values)
-        return connection.exec_driver_sql(self._sql[name], values)
+        options = {"yield_per": at_once} if at_once else {}
+        return connection.exec_driver_sql(self._sql[name], values, execution_options=options)
 
 
 class Insert:
