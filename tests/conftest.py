@@ -45,6 +45,14 @@ def postgresql() -> Iterator[servers.Server]:
     context.__exit__(None, None, None)
 
 
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluster]:
+    """A Dask cluster of two workers."""
+    made = servers.Cluster(tmp_path_factory.mktemp("cluster"))
+    yield made
+    made.stop()
+
+
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an empty bucket on a server on loopback."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -122,3 +125,56 @@ def bucket() -> Iterator[str]:
         yield f"s3://{name}/paper?endpoint_url={endpoint}"
     finally:
         server.stop()
+
+
+class Cluster:
+    """A Dask scheduler and two workers of one thread each, processes of their own that a nurse starts anew."""
+
+    def __init__(self, folder: Path, *, allowed_failures: int = 0) -> None:
+        self._file = folder / "scheduler.json"
+        root = str(Path(__file__).parents[1])
+        self._environment = os.environ | {
+            "PYTHONPATH": root, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures),
+            "DASK_DISTRIBUTED__WORKER__DAEMON": "True",
+        }  # fmt: skip
+        self._log = (folder / "cluster.log").open("wb")
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
+        self._wait_for(self._file.exists)
+        self.address = str(json.loads(self._file.read_text())["address"])
+        self.workers = self._start(
+            "worker", "--nworkers", "2", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
+            "--local-directory", str(folder),
+        )  # fmt: skip
+
+    def pids(self) -> list[int]:
+        """Return the processes that work, of which there are two in the end."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+            return sorted(client.run(os.getpid).values())
+
+    def stop(self) -> None:
+        """End all of it."""
+        for process in (self.workers, self.scheduler):
+            process.send_signal(signal.SIGTERM)
+        for process in (self.workers, self.scheduler):
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(15)
+        self._log.close()
+
+    def _start(self, *words: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", *words, "--scheduler-file", str(self._file)], env=self._environment,
+            stdout=self._log, stderr=self._log,
+        )  # fmt: skip
+
+    def _wait_for(self, what: Callable[[], bool]) -> None:
+        for _ in range(600):
+            if what():
+                return
+            time.sleep(0.05)
+        raise NoServerError("Dask's scheduler does not answer")

@@ -128,7 +128,9 @@ WRONG = {
     '[poll]\nallow_private = ["a:65536"]': "p:2: [poll] allow_private is",
     '[rsshub]\ninstances = ["rsshub.app"]': "p:2: [rsshub] instances is ['rsshub.app']: 'rsshub.app' must be",
     '[site]\nwhole_in_feeds = "some"': "p:2: [site] whole_in_feeds is 'some': must be one of none, front, all",
-    '[engine]\nkind = "process"': "p:2: [engine] kind is 'process': must be one of inline, processes; did you mean 'processes'?",
+    '[engine]\nkind = "process"': (
+        "p:2: [engine] kind is 'process': must be one of inline, threads, processes, dask; did you mean 'processes'?"
+    ),
     "[engine]\nworkers = -1": "p:2: [engine] workers is -1: must not be negative",
     "[pol]\nx = 1": "p:1: unknown table or key 'pol'; did you mean 'poll'?",
     "zzz = 1": "p:1: unknown table or key 'zzz'; known are: site, store",

@@ -113,9 +113,11 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where parsing, extraction and rendering run."""
 
     kind: str = "processes"
-    """``inline`` (in this process) or ``processes``."""
+    """``inline`` (in this process), ``threads``, ``processes``, ``dask`` (a cluster), or one that another package adds."""
     workers: int = 0
-    """Processes; 0 is one a core."""
+    """Processes or threads; 0 is one a core. A cluster has its own."""
+    address: str = ""
+    """Of the cluster's scheduler, such as ``tcp://host:8786``."""
 
 
 class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,10 +184,12 @@ TOP_LEVEL = (*TABLES, "feeds", "opml")
 _CHOICES = {
     "site.language": ("en", "zh"),
     "site.whole_in_feeds": ("none", "front", "all"),
-    "engine.kind": ("inline", "processes"),
+    "engine.kind": ("inline", "threads", "processes", "dask"),
     "feeds.mode": get_args(Mode),
     "feeds.full_text": get_args(FullText),
 }
+ENGINE_GROUP = "broadsheet.engines"
+"""Entry points of engines that other packages add."""
 CONVERSIONS = (
     "s2t", "t2s", "s2tw", "tw2s", "s2hk", "hk2s", "s2twp", "tw2sp", "s2hkp", "hk2sp", "t2tw", "tw2t", "t2hk", "hk2t",
 )  # fmt: skip
@@ -322,6 +326,8 @@ def _plain(message: str) -> str:
 def _value_fault(name: str, value: Any) -> str:
     """Return what is wrong with a value of the right type, or nothing."""
     choices = _CHOICES.get(name)
+    if name == "engine.kind" and choices and value not in choices:
+        choices += _added_engines()
     if choices and value not in choices:
         near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
         return f"must be one of {', '.join(choices)}" + (f"; did you mean {near[0]!r}?" if near else "")
@@ -350,6 +356,13 @@ def _value_fault(name: str, value: Any) -> str:
         wrong = [item for item in value if not re.match(r"https?://[^/\s]+", item)]
         return f"{wrong[0]!r} must be an address that begins with http:// or https://" if wrong else ""
     return ""
+
+
+def _added_engines() -> tuple[str, ...]:
+    """Return the names of the engines that other packages add."""
+    from importlib.metadata import entry_points  # 13 ms, which few ask for
+
+    return tuple(sorted(point.name for point in entry_points(group=ENGINE_GROUP)))
 
 
 def _is_target(text: str) -> bool:
