@@ -8,7 +8,15 @@ import sys
 
 from benchmarks.measure import CORPUS
 
-ALL = {"fit": "needs the corpus", "parse": "needs the corpus", "poll": "", "build": "", "stories": ""}
+ALL = {
+    "fit": "needs the corpus",
+    "parse": "needs the corpus",
+    "poll": "",
+    "build": "",
+    "stories": "",
+    "simulate": "",
+    "engines": "",
+}
 
 
 def main(names: list[str]) -> int:

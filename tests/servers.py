@@ -147,12 +147,15 @@ class Cluster:
         )  # fmt: skip
 
     def pids(self) -> list[int]:
-        """Return the processes that work, of which there are two in the end."""
-        from distributed import Client
+        """Return the two processes that work."""
+        import psutil
 
-        with Client(self.address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
-            return sorted(client.run(os.getpid).values())
+        def working() -> list[int]:
+            children = psutil.Process(self.workers.pid).children(recursive=True)
+            return sorted(child.pid for child in children if any("spawn_main" in word for word in child.cmdline()))
+
+        self._wait_for(lambda: len(working()) == 2)
+        return working()
 
     def stop(self) -> None:
         """End all of it."""

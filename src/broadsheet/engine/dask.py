@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 from broadsheet import __version__
 from broadsheet.engine import Work
@@ -56,7 +57,10 @@ class DaskEngine(FutureEngine):
         if self._client is None:
             self._connect()
         with dask.config.set(_LARGE):
-            sent: Promise = self._ask(self._executor.submit, run, work, batch, pure=False)
+            key = f"broadsheet-{uuid4().hex}"
+            sent: Promise = self._ask(self._executor.submit, run, work, batch, key=key)
+        self._keys[sent] = key
+        sent.add_done_callback(lambda done: self._keys.pop(done, None))
         return sent
 
     def deaths(self, error: BaseException) -> int:
@@ -74,10 +78,12 @@ class DaskEngine(FutureEngine):
     def kill(self, futures: Collection[Promise]) -> None:
         """Take the batches back and start the workers that are at them anew."""
         self._killed.update(futures)
-        for future in futures:
-            future.cancel()
+        keys = {self._keys[future] for future in futures if future in self._keys}
         with suppress(Exception):  # whoever is gone need not be ended
-            busy = [worker for worker, tasks in self._client.processing().items() if tasks]
+            # Asked before the batches are taken back: what was taken back nobody is at, and it would hold its worker for ever.
+            busy = [worker for worker, tasks in self._client.processing().items() if keys & set(tasks)]
+            for future in futures:
+                future.cancel()
             self._client.restart_workers(busy, timeout=_PATIENCE)
 
     def stop(self, futures: Collection[Promise]) -> None:
