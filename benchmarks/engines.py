@@ -70,7 +70,7 @@ def rate(engine: Engine, items: Sequence[work.ExtractInput]) -> float:
 def run() -> Iterator[Row]:
     """Compare the engines."""
     with tempfile.TemporaryDirectory() as folder:
-        file, log = Path(folder, "scheduler.json"), Path(folder, "log").open("wb")
+        file, log = Path(folder, "scheduler.json"), subprocess.DEVNULL
         dask = [sys.executable, "-m", "dask"]
         common = ["--scheduler-file", str(file), "--no-dashboard", "--host", "127.0.0.1"]
         scheduler = subprocess.Popen([*dask, "scheduler", "--port", "0", "--no-show", *common], stdout=log, stderr=log)
@@ -100,7 +100,6 @@ def run() -> Iterator[Row]:
             for process in (workers, scheduler):
                 process.terminate()
                 process.wait()
-            log.close()
     pool, cluster = (statistics.median(rates[name]) for name in ("pool", "dask"))
     ratio = statistics.median(ours / theirs for ours, theirs in zip(rates["dask"], rates["pool"], strict=True))
     yield Row(

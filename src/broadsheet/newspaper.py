@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from broadsheet.config import Config, parse_config
 from broadsheet.engine import open_engine
 from broadsheet.errors import ConfigError, UsageError
 from broadsheet.feeds.opml import parse_opml
-from broadsheet.model import Article, Feed, Story
+from broadsheet.model import Article, Feed, Mode, Story
 from broadsheet.pipeline.run import Report, Run, Silent
 from broadsheet.store.database import Store
 from broadsheet.urls import short_id
@@ -138,6 +138,20 @@ class Newspaper(AbstractContextManager["Newspaper"]):
             pipeline.build(run)
 
         return self._run("run", both, progress, everything=everything)
+
+    def ingest(
+        self, files: Sequence[str], *, section: str = "Archive", mode: Mode = "excerpt", tell: Any = None
+    ) -> Report:
+        """Take in the articles of WARC files, each from where an earlier call was cut off.
+
+        They stand in ``section``, by site. ``tell`` is called with a ``pipeline.ingest.Progress`` now and then.
+        """
+        from broadsheet.pipeline.ingest import Place, ingest
+
+        def work(run: Run) -> None:
+            ingest(run, files, Place(section, mode), tell or (lambda _progress: None))
+
+        return self._run("ingest", work, None)
 
     def _run(
         self, command: str, work: Callable[[Run], None], progress: Any, only_feed: str = "", everything: bool = False

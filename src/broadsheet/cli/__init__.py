@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("search", "Search the articles."),
     "config": ("config", "Show every setting and where it comes from."),
     "story": ("story", "Show why articles were grouped, and correct it."),
+    "ingest": ("ingest", "Take in the articles of WARC files."),
     "store": ("store", "Copy the store from a file to PostgreSQL or back."),
     "check": ("check", "Check the site: links, feeds, reachability."),
     "doctor": ("doctor", "Check configuration, store, network, disk and clock."),

@@ -149,7 +149,7 @@ def extract(run: Run) -> None:
     for group in batches(run.engine.map(work.extract_batch, batches(noted(), 10)), _SAVE_EVERY):
         with run.store.begin() as connection:
             for outcome in group:
-                _save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
+                save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
         run.progress.advance("extract", len(group))
     with run.store.begin() as connection:
         gone = [item for item in queue_of if item not in feed_of]
@@ -226,9 +226,11 @@ def dated(article: Article, source: articles.Source, hours: int) -> Article:
     return date_article(article, source.first_seen, ahead)
 
 
-def _save_article(
-    run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str, offsets: Mapping[str, int]
-) -> None:
+def save_article(
+    run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str, offsets: Mapping[str, int], *,
+    pictures: bool = True,
+) -> None:  # fmt: skip
+    """Keep what extraction made of an article: finished, or as a draft that waits for its ``pictures``."""
     source = next(articles.sources(connection, [outcome.key]), None)
     if source is None:
         return
@@ -254,7 +256,7 @@ def _save_article(
     queue.done(connection, "extract", EXTRACT_VERSION, [(source.id, input_digest, note, "")], run.now)
     wanted = _pictures_of(run, article)
     copies = articles.pictures(connection, wanted)
-    if run.config.media.copy and any(url not in copies for url in wanted):
+    if pictures and run.config.media.copy and any(url not in copies for url in wanted):
         # Kept as it is until its pictures are here; what is published stays as it was.
         articles.save_draft(connection, article)
         queue.put(connection, "media", [article.id])

@@ -15,6 +15,7 @@ from broadsheet.store.database import to_micros
 from broadsheet.store.schema import articles, feed_states, feeds
 
 _SYNC = Insert(feeds, ("id", "url", "active", "position", "data"), conflict="update")
+_ADD = Insert(feeds, ("id", "url", "active", "position", "data"), conflict="nothing")
 _SAVE = Insert(feed_states, ("feed_id", "next_check", "data"), conflict="update")
 
 
@@ -33,6 +34,11 @@ def sync(connection: Connection, wanted: Sequence[Feed]) -> None:
         )
     changed = [row for row in rows if stored.get(row[0]) != (True, row[3], row[4])]
     _SYNC(connection, changed)
+
+
+def add_unsubscribed(connection: Connection, sites: Iterable[Feed], position: int) -> None:
+    """Make sites known whose articles came otherwise than by a subscription; what is known stays as it is."""
+    _ADD(connection, [(feed.id, feed.url, False, position, msgspec.json.encode(feed)) for feed in sites])
 
 
 def active(connection: Connection) -> list[Feed]:
