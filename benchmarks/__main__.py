@@ -16,6 +16,7 @@ ALL = {
     "stories": "",
     "simulate": "",
     "engines": "",
+    "archive": "",
 }
 
 
