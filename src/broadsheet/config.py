@@ -46,7 +46,7 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     contact: str = ""
     """Where readers and rights holders reach you."""
     whole_in_feeds: str = "front"
-    """Which feeds carry whole articles, the newest up to 64 kB of text: the newspaper's own (``front``), those of all
+    """Which feeds carry whole articles, the newest up to 32 kB of text: the newspaper's own (``front``), those of all
     sections and sources too (``all``), or ``none``. All others carry excerpts."""
 
 
@@ -109,6 +109,21 @@ class MediaConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Pictures kept of one article."""
 
 
+class DeployConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Where ``broadsheet deploy`` sends the site."""
+
+    to: str = ""
+    """A folder, a git repository (``git@github.com:me/paper.git``), ``rsync:host:/folder``, or ``s3://bucket/folder``."""
+    branch: str = "gh-pages"
+    """Of a git repository."""
+    squash: bool = False
+    """Keep the branch at one commit, so that it does not grow with every edition."""
+    endpoint: str = ""
+    """Address of an S3-compatible storage that is not Amazon's."""
+    host: str = ""
+    """Whose limits to warn of: ``github-pages``, ``cloudflare-pages``; empty for none."""
+
+
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where parsing, extraction and rendering run."""
 
@@ -167,6 +182,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     rsshub: RsshubConfig = RsshubConfig()
     media: MediaConfig = MediaConfig()
     engine: EngineConfig = EngineConfig()
+    deploy: DeployConfig = DeployConfig()
     feeds: tuple[FeedConfig, ...] = ()
     origin: dict[str, Origin] = {}
 
@@ -178,6 +194,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "rsshub": RsshubConfig,
     "media": MediaConfig,
     "engine": EngineConfig,
+    "deploy": DeployConfig,
 }
 TOP_LEVEL = (*TABLES, "feeds", "opml")
 
@@ -185,6 +202,7 @@ _CHOICES = {
     "site.language": ("en", "zh"),
     "site.whole_in_feeds": ("none", "front", "all"),
     "engine.kind": ("inline", "threads", "processes", "dask"),
+    "deploy.host": ("", "github-pages", "cloudflare-pages"),
     "feeds.mode": get_args(Mode),
     "feeds.full_text": get_args(FullText),
 }

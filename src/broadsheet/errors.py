@@ -14,9 +14,11 @@ BroadsheetError
 │   └── HostResting            not asked: its host wants to be left alone for now
 ├── ParseError                 a document is not what it should be
 │   ├── NotAFeed               says what it is instead
-│   └── LimitExceeded          a named limit was hit
+│   ├── LimitExceeded          a named limit was hit
+│   └── CodePicture            a picture is a QR code or the like
 ├── ExtractError               no article could be made of a page
-└── RenderError                a template of the theme failed
+├── RenderError                a template of the theme failed
+└── DeployError                the site could not be sent to where readers find it
 
 Messages name the feed, file or address and say what to do.
 """
@@ -107,9 +109,17 @@ class LimitExceeded(ParseError):
         self.limit = limit
 
 
+class CodePicture(ParseError):
+    """A picture is a QR code or the like; the message is what it says."""
+
+
 class ExtractError(BroadsheetError):
     """No article could be made of a page."""
 
 
 class RenderError(BroadsheetError):
     """A template of the theme failed."""
+
+
+class DeployError(BroadsheetError):
+    """The site could not be sent to where readers find it."""

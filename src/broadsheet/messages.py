@@ -72,6 +72,7 @@ _LABELS: dict[str, tuple[str, str]] = {
         "文章版权归来源与作者所有，本页为读者保存副本。",
     ),
     "excerpt_notice": ("This is an excerpt; the whole article is at the source.", "以下为摘要，全文见来源。"),
+    "closed_notice": ("The source shows the rest to its subscribers only.", "其余内容，来源仅向订阅者开放。"),
     "link_notice": ("Only the headline is kept here; the article is at the source.", "此处仅收录标题，文章见来源。"),
     "sponsored": ("Advertisement", "广告"),
     "gone_title": ("This article was taken down", "此文已撤下"),
@@ -154,6 +155,10 @@ _LINES: dict[str, tuple[str, str]] = {
     "summary.build": (
         "{pages} pages written, {removed} removed, in {output}.",
         "写入 {pages} 页，移除 {removed} 页，位于 {output}。",
+    ),
+    "summary.rate": (
+        "{count} articles made of feeds and pages in {seconds:.1f} seconds: {rate:.0f} a second.",
+        "{seconds:.1f} 秒内由订阅源与网页制成 {count} 篇文章：每秒 {rate:.0f} 篇。",
     ),
     "summary.seconds": ("{seconds:.1f} seconds. Report: {report}", "用时 {seconds:.1f} 秒。报告：{report}"),
     "summary.failed": ("Failed feeds:", "失败的订阅源："),
@@ -239,6 +244,27 @@ _LINES: dict[str, tuple[str, str]] = {
     "story.unknown": (
         "{name} names {count} articles, not one. 'broadsheet search' finds them; use an id or an address.",
         "{name} 对应 {count} 篇文章，而不是一篇。可用 broadsheet search 查找，请给出编号或网址。",
+    ),
+    "deploy.done": (
+        "{sent} files ({size} MB) sent to {target}, {removed} removed.",
+        "已向 {target} 发送 {sent} 个文件（{size} MB），删除 {removed} 个。",
+    ),
+    "deploy.would": (
+        "{sent} files ({size} MB) would be sent to {target}, {removed} removed.",
+        "将向 {target} 发送 {sent} 个文件（{size} MB），删除 {removed} 个。",
+    ),
+    "deploy.nothing": ("Nothing has changed at {target}.", "{target} 无需更新。"),
+    "deploy_near.files": (
+        "{host} takes {limit} files; the site has {much}. Another host has to be found before it is full.",
+        "{host} 最多容纳 {limit} 个文件，网站已有 {much} 个。请在满额之前另寻主机。",
+    ),
+    "deploy_near.bytes": (
+        "{host} takes {limit} bytes; the site has {much}. Another host has to be found before it is full.",
+        "{host} 最多容纳 {limit} 字节，网站已有 {much} 字节。请在满额之前另寻主机。",
+    ),
+    "deploy_near.file_bytes": (
+        "{host} takes files of up to {limit} bytes; {path} has {much}.",
+        "{host} 的单个文件上限为 {limit} 字节，{path} 已有 {much} 字节。",
     ),
     "check.done": (
         "{pages} pages, {links} internal links, {feeds} feeds checked: no fault.",

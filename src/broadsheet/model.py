@@ -329,6 +329,8 @@ class FeedState(Record, frozen=True, kw_only=True):
     document_bytes: int = 0
     """Of the last whole document, as it came over the wire; what each 304 saves."""
     saved_bytes: int = 0
+    whole: tuple[int, int] = (0, 0)
+    """Entries that had as much as their pages, and entries that had less (``articles.wholeness``)."""
 
 
 # -------------------------------------------------------------------------------- what the web answered
@@ -416,12 +418,14 @@ class Article(Record, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     rights: str = ""
     sponsored: bool = False
+    closed: bool = False
+    """The source shows the rest of it to its subscribers only."""
     revision: int = 1
     digest: str = ""
     """Of the visible title and text: equal digests are equal revisions."""
     removed: tuple[Removed, ...] = ()
     provenance: dict[str, str] = {}
-    """Field -> where its value comes from; also ``entry``, ``page`` and ``extract`` (stage version)."""
+    """Field -> where its value comes from; also ``page_words`` (of the page's article) and ``extract`` (stage version)."""
 
 
 class Match(Record, frozen=True, kw_only=True):

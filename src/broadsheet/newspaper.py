@@ -23,6 +23,7 @@ from broadsheet.store.database import Store
 from broadsheet.urls import short_id
 
 if TYPE_CHECKING:
+    from broadsheet.pipeline.deploy import Deployed
     from broadsheet.pipeline.health import FeedHealth
 
 CONFIG_NAME = "broadsheet.toml"
@@ -152,6 +153,19 @@ class Newspaper(AbstractContextManager["Newspaper"]):
             ingest(run, files, Place(section, mode), tell or (lambda _progress: None))
 
         return self._run("ingest", work, None)
+
+    def deploy(self, *, to: str = "", dry_run: bool = False, full: bool = False, progress: Any = None) -> Deployed:
+        """Send what changed of the site to where readers find it: ``to``, or what the settings say.
+
+        With ``dry_run`` nothing is sent, with ``full`` everything is. Raises ``UsageError`` where there is no site or no
+        place to send it to, ``DeployError`` where the place cannot be reached, ``LockedError`` while a run is at work.
+        """
+        from broadsheet.pipeline.deploy import deploy
+
+        with self.store.lock("deploy"):
+            return deploy(
+                self.store, self.config, self.folder, progress or Silent(), to=to, dry_run=dry_run, full=full
+            )  # fmt: skip
 
     def _run(
         self, command: str, work: Callable[[Run], None], progress: Any, only_feed: str = "", everything: bool = False

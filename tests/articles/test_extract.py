@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from broadsheet.articles.extract import date_article, extract_article, is_whole, tidy
+from broadsheet.articles.extract import date_article, extract_article, tidy
 from broadsheet.articles.template import learn_fragments
 from broadsheet.articles.tree import serialise, text_of
+from broadsheet.articles.wholeness import is_whole
 from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Enclosure, Entry, Image, Person, TextDetail
 

@@ -15,7 +15,7 @@ import msgspec
 from lxml import etree
 
 from broadsheet import urls
-from broadsheet.articles import page, visible
+from broadsheet.articles import page, visible, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.images import body_images, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
@@ -34,15 +34,13 @@ from broadsheet.articles.tree import (
     serialise,
     text_of,
 )
+from broadsheet.articles.wholeness import SHARE, is_whole
 from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
-from broadsheet.text import collapse, digest, excerpt, is_cjk, language, plain_title, visible_text, words
+from broadsheet.text import collapse, digest, excerpt, language, plain_title, visible_text, words
 
-VERSION = 2
+VERSION = 3
 """Of the extract stage; a higher one makes every stored article due again."""
-
-WHOLE = 120
-"""Words (CJK: characters) from which a feed's content may be a whole article."""
 
 # Lines at the edge of an article that speak of its making, not of its subject.
 _EDGE_LINES = [
@@ -75,7 +73,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     Raises ``ExtractError`` where neither holds any text, ``LimitExceeded`` where the page is more than a parser may have
     and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date.
     """
-    found, refused = _Found(), []
+    found, refused = _Found(), list[Removed]()
     try:
         found = _from_page(html, url, entry, template) if html else found
     except LimitExceeded as error:
@@ -83,6 +81,9 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
             raise
         refused = [Removed(what="page", why="more than a parser may have", evidence=f"limit {error.limit}")]
     meta = found.meta
+    if found.wall is not None:
+        refused.append(Removed(what="page", why=found.wall.kind, evidence=found.wall.evidence))
+        _drop_offers(found.cut.body)
     markup, origin = _choose(found.cut.body, entry)
     if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
@@ -102,6 +103,9 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
         "title": "feed" if entry and entry.title else meta.origin.get("title", ""),
         "byline": "feed" if byline else meta.origin.get("byline", ""),
         "text": origin,
+        "page_words": str(words(text_of(found.cut.body)))
+        if entry and found.cut.body is not None and not found.wall
+        else "",
     }
     return Article(
         title=title or excerpt(text, width=80), byline=byline or ", ".join(meta.authors),
@@ -111,6 +115,7 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
         images=tuple(images), url=_canonical(url, meta, entry), comments_url=entry.comments_url if entry else "",
         categories=tuple(dict.fromkeys(filter(None, (plain_title(name) for name in entry.categories)))) if entry else (),
         rights=plain_title(entry.rights or entry.license) if entry else "", sponsored=_is_advert(title, text, removed),
+        closed=found.wall is not None and found.wall.kind == "paywall" and origin != "feed",
         digest=digest(title, text), removed=(*refused, *removed),
         provenance={name: value for name, value in provenance.items() if value},
     )  # fmt: skip
@@ -176,28 +181,29 @@ def tidy_tree(root: Element, *, base_url: str, title: str = "", template: Templa
     return removed
 
 
-def is_whole(entry: Entry) -> bool:
-    """Return whether the feed carries an article in full, as far as its text alone can tell."""
-    text = visible_text(entry.content or entry.summary)
-    cut = text.endswith(("…", "...", "[…]", "[...]", "阅读全文", "Read more", "Continue reading"))
-    return not cut and words(text) >= WHOLE * (2 if is_cjk(text) else 1)
-
-
 class _Found(NamedTuple):
-    """What a page gives: its article, and what it says of itself."""
+    """What a page gives: its article, what it says of itself, and what stands before the article or the rest of it."""
 
     cut: page.Cut = page.Cut()
     meta: Metadata = Metadata()
+    wall: walls.Wall | None = None
 
 
 def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | None) -> _Found:
     if template is not None and template.container.selector:
         fast = page.cut_by(html, url, template.container)
         if fast is not None:
-            return _Found(page.Cut(fast[0]), fast[1])
+            body, meta = fast
+            near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
+            return _Found(page.Cut(body), meta, walls.behind(text_of(body), near, meta.closed))
     tree = page.parse_page(html, url)
     if tree is None:
         return _Found()
+    wall = walls.instead(
+        tree, url, asked=entry.link if entry else "", title=plain_title(entry.title) if entry else ""
+    )  # fmt: skip
+    if wall is not None:
+        return _Found(wall=wall)
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
     byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
@@ -208,7 +214,15 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
         meta = msgspec.structs.replace(
             meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
         )
-    return _Found(cut, meta)
+    wall = walls.behind(text_of(cut.body), cut.near, meta.closed) if cut.body is not None else None
+    return _Found(cut, meta, wall)
+
+
+def _drop_offers(body: Element | None) -> None:
+    """Take what a paywall says out of what is left of an article."""
+    for block in list(leaf_blocks(body))[-3:] if body is not None else ():
+        if walls.is_offer(text_of(block)):
+            drop(block)
 
 
 def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
@@ -221,7 +235,7 @@ def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["fe
     if not own:
         return "", "page"
     theirs, ours = words(" ".join(body.itertext())), words(visible_text(own))
-    if entry and is_whole(entry) and ours * 10 >= theirs * 8:
+    if entry and is_whole(entry) and ours >= SHARE * theirs:
         return own, "feed"
     return ("", "page") if theirs > ours else (own, "feed")
 

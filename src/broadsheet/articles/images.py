@@ -6,11 +6,12 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from typing import Any
 
 from broadsheet import urls
 from broadsheet.articles.sanitize import sanitize_html
 from broadsheet.articles.tree import Element, drop, make, parse_fragment, prune, replace, serialise, text_of
-from broadsheet.errors import LimitExceeded, ParseError
+from broadsheet.errors import CodePicture, LimitExceeded, ParseError
 from broadsheet.model import Image, Removed
 
 MAX_PIXELS = 40_000_000
@@ -26,6 +27,11 @@ _PORTRAIT = re.compile(
     r"s?([/_.\-=?0-9]|$)|[?&/_,\-=](w|width|h|s|size)[_=\-]?\d{1,2}(?!\d)"
 )
 """Addresses of writers' portraits and of small or empty pictures."""
+_CODE_WORDS = re.compile(r"(?i)二维码|二維碼|掃碼|扫码|\bQR\b")
+_CODE_SHARE = 0.1
+"""Share of a picture from which on a code in it is what the picture is for; a poster may have a small one."""
+_CODE_SIDE = 800
+"""Pixels to which a picture is made smaller before a code is looked for."""
 _FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"}
 
 
@@ -151,7 +157,7 @@ def localise(html: str, copies: Mapping[str, Image | None], *, keep_remote: bool
         copy = copies.get(source)
         if copy is None:
             label = image.get("alt") or ""
-            if label and not looks_like_junk(source) and urls.is_http(source):
+            if label and not looks_like_junk(source) and not _CODE_WORDS.search(label) and urls.is_http(source):
                 replace(image, make("a", label, href=source))
             else:
                 drop(image)
@@ -163,11 +169,36 @@ def localise(html: str, copies: Mapping[str, Image | None], *, keep_remote: bool
     return sanitize_html(serialise(root), base_url="")
 
 
+def _code_in(picture: Any) -> str:
+    """Return what a two-dimensional code says that a picture is for, or nothing where it is for something else."""
+    from PIL import Image as Pictures
+    from zxingcpp import BarcodeFormat, read_barcodes
+
+    grey = picture.convert("RGBA") if picture.mode == "RGBA" else picture
+    if grey.mode == "RGBA":  # what is transparent is paper
+        paper = Pictures.new("RGBA", grey.size, "white")
+        grey = Pictures.alpha_composite(paper, grey)
+    grey = grey.convert("L")
+    grey.thumbnail((_CODE_SIDE, _CODE_SIDE))
+    found = read_barcodes(grey, formats=(BarcodeFormat.QRCode, BarcodeFormat.DataMatrix, BarcodeFormat.Aztec))
+    area = sum(_area(code.position) for code in found)
+    return found[0].text[:200] if area >= _CODE_SHARE * grey.width * grey.height else ""
+
+
+def _area(position: Any) -> float:
+    """Return the area of a quadrangle (the shoelace formula)."""
+    corners: list[tuple[int, int]] = [
+        (point.x, point.y)
+        for point in (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    ]
+    return 0.5 * abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)))
+
+
 def reencode(data: bytes, *, max_width: int) -> tuple[bytes, str, int, int]:
     """Return (bytes, path below the site, width, height) of a picture, decoded and written anew as WebP.
 
     Nothing of the original file survives: no metadata, no second format hidden in it. Raises ``ParseError`` for what
-    is no picture or a vector graphic, ``LimitExceeded`` above 40 megapixels.
+    is no picture or a vector graphic, ``LimitExceeded`` above 40 megapixels, ``CodePicture`` for a QR code.
     """
     from PIL import Image as Pictures
     from PIL import ImageOps, UnidentifiedImageError
@@ -186,6 +217,9 @@ def reencode(data: bytes, *, max_width: int) -> tuple[bytes, str, int, int]:
                 picture = picture.resize(
                     (max_width, max(1, round(picture.height * max_width / picture.width))), Pictures.Resampling.LANCZOS
                 )
+            told = _code_in(picture)
+            if told:
+                raise CodePicture(told)
             written = io.BytesIO()
             picture.save(written, "WEBP", quality=80, method=4)
     except (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,8 @@ class Metadata(Record, frozen=True, kw_only=True):
     site: str = ""
     publisher: tuple[str, ...] = ()
     """What stands in the author's place without being a person's name: the site's, an address."""
+    closed: str = ""
+    """How it says that it is not free; empty where it does not."""
     origin: dict[str, str] = {}
 
 
@@ -101,8 +103,17 @@ def read_metadata(tree: Element, url: str) -> Metadata:
         language=collapse(tree.get("lang") or meta.get("og:locale", "").replace("_", "-"))[:35],
         canonical=urls.resolve(url, str(canonical)) if canonical else "",
         site=site,
+        closed=_closed(linked, meta),
         origin=origin,
     )
+
+
+def _closed(linked: Mapping[str, Any], meta: Mapping[str, str]) -> str:
+    """Return how a page says that its article is not free (schema.org/isAccessibleForFree, Facebook's content tiers)."""
+    if str(linked.get("isAccessibleForFree")).lower() == "false":
+        return "isAccessibleForFree is false"
+    tier = meta.get("article:content_tier", "").lower()
+    return f"article:content_tier is {tier}" if tier in ("locked", "metered") else ""
 
 
 def _is_site(name: str, site: str, url: str) -> bool:

@@ -72,6 +72,8 @@ class Cut(NamedTuple):
     body: Element | None = None
     picture: Image | None = None
     byline: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    """The blocks at the article's end and those behind it: where a paywall speaks."""
 
 
 def cut(tree: Element, url: str, *, title: str = "", author: str = "", site: str = "") -> Cut:
@@ -81,8 +83,10 @@ def cut(tree: Element, url: str, *, title: str = "", author: str = "", site: str
         return Cut()
     picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), url)
     byline = () if author else visible.byline(blocks, site)
+    last = max(place for place, is_kept in enumerate(kept) if is_kept)
+    near = tuple(block.text for block in blocks[max(0, last - 2) : last + 5])
     text_blocks.keep(body, blocks, kept)
-    return Cut(body, picture, byline)
+    return Cut(body, picture, byline, near)
 
 
 def judge(html: bytes, url: str) -> Judged | None:

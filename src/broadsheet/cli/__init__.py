@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "Update, then build: the main job."),
     "update": ("run", "Ask the feeds, fetch and clean articles, find stories."),
     "build": ("run", "Bring the site up to date."),
+    "deploy": ("deploy", "Send the site to a folder, a git branch, a host or object storage: what changed."),
     "serve": ("serve", "Show the site on this machine, printed anew when something changes."),
     "status": ("status", "Show each feed's health."),
     "search": ("search", "Search the articles."),

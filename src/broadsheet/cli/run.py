@@ -12,6 +12,8 @@ from broadsheet.pipeline.run import FeedReport, Report
 _all = click.option(
     "--all", "everything", is_flag=True, help="Ask every feed, due or not; but for servers that asked to be left alone."
 )
+_MANY = 100
+"""Articles from which on it is worth saying how many were made a second."""
 _strict = click.option("--strict", is_flag=True, help="Exit with 1 when any feed failed.")
 
 
@@ -102,6 +104,11 @@ def _print(state: State, paper: Newspaper, report: Report, asked: list[FeedRepor
                 "summary.build", pages=report.pages_written, removed=report.pages_removed,
                 output=paper.folder / paper.config.site.output,
             )
+        )  # fmt: skip
+    made = report.stages.get("extract")
+    if made and made.done >= _MANY and made.seconds:
+        state.tell(
+            state.say("summary.rate", count=made.done, seconds=made.seconds, rate=made.done / made.seconds)
         )  # fmt: skip
     if state.verbose:
         for name, stage in report.stages.items():

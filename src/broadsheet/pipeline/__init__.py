@@ -42,13 +42,17 @@ REDOABLE = ("parse", "extract", "media", "relate")
 
 def update(run: Run, *, redo: str = "") -> None:
     """Do everything from poll to relate; with ``redo``, one stage and what follows from it, without polling."""
-    from broadsheet.store import queue
+    from broadsheet.store import articles, queue
 
     stages = update_stages()
     with run.store.begin() as connection:
         for stage in stages:
             if stage.name in REDOABLE:
                 queue.upgrade(connection, stage.name, stage.version)
+        if redo == "media":
+            # A finished article no longer knows where its pictures come from; it is made again, and asks for those it lacks.
+            articles.forget_pictures(connection, lambda path: (run.store.state_dir / path).exists())
+            redo = "extract"
         if redo:
             queue.redo(connection, redo)
     names = [stage.name for stage in stages]

@@ -10,12 +10,13 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from broadsheet import urls
-from broadsheet.articles.extract import VERSION, date_article, is_whole
+from broadsheet.articles.extract import VERSION, date_article
 from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.articles.template import MIN_SAMPLES, Template
-from broadsheet.errors import StoreError
+from broadsheet.articles.wholeness import Votes, needs_page, verdict, vote
+from broadsheet.errors import CodePicture, StoreError
 from broadsheet.feeds import schedule
-from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Request, Response, Skipped
+from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Removed, Request, Response, Skipped
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
@@ -44,8 +45,11 @@ def fetch(run: Run) -> None:
         known = feeds.everyone(connection)
         sources = list(articles.sources(connection, waiting))
         resting = hosts.left_alone(connection)
+        votes = {feed_id: Votes(*state.whole) for feed_id, state in feeds.states(connection).items()}
     stage = run.report.stage("fetch")
-    reasons = {source.id: why_no_page(known[source.feed_id], source) for source in sources}
+    reasons = {
+        source.id: why_no_page(known[source.feed_id], source, votes.get(source.feed_id, Votes())) for source in sources
+    }
     wanted = [source for source in sources if not reasons[source.id]]
     links = {source.id: source.link for source in sources}
     seen = {source.id: source.first_seen for source in sources}
@@ -80,8 +84,8 @@ def fetch(run: Run) -> None:
     run.progress.end("fetch")
 
 
-def why_no_page(feed: Feed, source: articles.Source) -> str:
-    """Return why an article's page is not fetched, or nothing where it is."""
+def why_no_page(feed: Feed, source: articles.Source, votes: Votes) -> str:
+    """Return why an article's page is not fetched, or nothing where it is; ``votes`` are the feed's."""
     if not urls.is_http(source.link):
         return "no link"
     if feed.full_text == "never":
@@ -92,7 +96,7 @@ def why_no_page(feed: Feed, source: articles.Source) -> str:
         return "only the link is published"
     if feed.brief and len(visible_text(source.entry.content or source.entry.summary)) >= feed.brief:
         return "the feed's text is as long as brief wants it"
-    return "the feed carries the whole text" if is_whole(source.entry) else ""
+    return "" if needs_page(source.entry, votes, source.id) else "the feed carries the whole text"
 
 
 def _save_page(
@@ -150,6 +154,7 @@ def extract(run: Run) -> None:
         with run.store.begin() as connection:
             for outcome in group:
                 save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
+            _learn_wholeness(connection, group)
         run.progress.advance("extract", len(group))
     with run.store.begin() as connection:
         gone = [item for item in queue_of if item not in feed_of]
@@ -264,6 +269,27 @@ def save_article(
         finish(run, connection, article, before, copies)
 
 
+def _learn_wholeness(connection: Connection, group: Sequence[Outcome[Article]]) -> None:
+    """Remember which entries had as much as their pages; where a feed turns out to break off, its pages are fetched."""
+    told = {
+        outcome.key: int(count)
+        for outcome in group
+        if isinstance(outcome, Done) and (count := outcome.value.provenance.get("page_words"))
+    }
+    sources = list(articles.sources(connection, list(told)))
+    states = feeds.states_of(connection, sorted({source.feed_id for source in sources}))
+    for feed_id, state in states.items():
+        given = [vote(source.entry, told[source.id]) for source in sources if source.feed_id == feed_id]
+        before = Votes(*state.whole)
+        after = before.add(sum(one.whole for one in given), sum(one.short for one in given))
+        if after == before:
+            continue
+        feeds.save_states(connection, [msgspec.structs.replace(state, whole=tuple(after))])
+        if verdict(after) == "short" != verdict(before):
+            recent = articles.sources(connection, articles.recent_of_feed(connection, feed_id, _TEMPLATE_SAMPLES))
+            queue.put(connection, "fetch", [source.id for source in recent if source.page is None])
+
+
 def plain_article(source: articles.Source) -> Article:
     """Return the article of an entry that could not be extracted: its title, link and plain words."""
     text = visible_text(source.entry.content or source.entry.summary)
@@ -288,15 +314,32 @@ def media(run: Run) -> None:
             drafts = {item: articles.draft(connection, item) for item in group}
             wanted = {url: None for article in drafts.values() if article for url in _pictures_of(run, article)}
             copies = articles.pictures(connection, list(wanted))
-        _fetch_pictures(run, [url for url in wanted if url not in copies])
+        later = _fetch_pictures(run, [url for url in wanted if url not in copies])
         with run.store.begin() as connection:
             for item, article in drafts.items():
-                if article is not None:
-                    copies = articles.pictures(connection, _pictures_of(run, article))
-                    finish(run, connection, article, articles.get(connection, item), copies)
-                queue.done(connection, "media", MEDIA_VERSION, [(item, "", "done", "")], run.now)
+                _finish_or_wait(run, connection, item, article, later)
         run.progress.advance("media", len(group))
     run.progress.end("media")
+
+
+def _finish_or_wait(
+    run: Run, connection: Connection, item: str, article: Article | None, later: Mapping[str, str]
+) -> None:
+    """Publish a draft with the pictures that are here; those that may be had ``later`` (address, why) are tried again."""
+    waits = False
+    if article is not None:
+        wanted = _pictures_of(run, article)
+        missing = {url: later[url] for url in wanted if url in later}
+        waits = bool(missing) and queue.again(connection, "media", item, run.now)
+        if not waits:
+            for url, why in missing.items():
+                articles.save_picture(connection, Image(url=url), "failed", why, run.now)
+        copies = articles.pictures(connection, wanted)
+        finish(run, connection, article, articles.get(connection, item), copies)
+        if waits:
+            articles.save_draft(connection, article)
+    if not waits:
+        queue.done(connection, "media", MEDIA_VERSION, [(item, "", "done", "")], run.now)
 
 
 def _pictures_of(run: Run, article: Article) -> list[str]:
@@ -305,19 +348,25 @@ def _pictures_of(run: Run, article: Article) -> list[str]:
     return list(dict.fromkeys(lead + body))
 
 
-def _fetch_pictures(run: Run, addresses: Sequence[str]) -> None:
-    """Bring pictures into the store; one that cannot be had is remembered as such."""
+def _fetch_pictures(run: Run, addresses: Sequence[str]) -> dict[str, str]:
+    """Bring pictures into the store; one that cannot be had is remembered as such.
+
+    Returns those that their servers may give another time, with the reason why they did not now.
+    """
     stage = run.report.stage("media")
     manners = Manners.of(run.config.poll, run.config.site.url)
     manners = replace(manners, max_bytes=run.config.media.max_bytes)
     requests = [Request(key=url, urls=(url,), kind="media") for url in addresses]
     failures: list[tuple[str, str, str]] = []
+    later: dict[str, str] = {}
 
     def inputs() -> Iterator[work.PictureInput]:
         for answer in fetch_many(requests, manners):
             if isinstance(answer, Done):
                 run.report.bytes_read += answer.value.wire_bytes
                 yield work.PictureInput(key=answer.key, data=answer.value.body, max_width=run.config.media.max_width)
+            elif isinstance(answer, Failed) and _is_passing(answer):
+                later[answer.key] = answer.message
             else:
                 message = answer.message if isinstance(answer, Failed) else answer.reason
                 failures.append((answer.key, "failed", message))
@@ -335,11 +384,21 @@ def _fetch_pictures(run: Run, addresses: Sequence[str]) -> None:
                 articles.save_picture(connection, image, "kept", "", run.now)
         else:
             message = outcome.message if isinstance(outcome, Failed) else outcome.reason
-            failures.append((outcome.key, "refused", message))
+            is_code = isinstance(outcome, Failed) and outcome.error == CodePicture.__name__
+            failures.append((outcome.key, "code" if is_code else "refused", message))
     with run.store.begin() as connection:
         for url, state, message in failures:
             stage.failed += 1
             articles.save_picture(connection, Image(url=url), state, message, run.now)
+    stage.failed += len(later)
+    return later
+
+
+def _is_passing(failed: Failed) -> bool:
+    """Return whether a server may answer another time: it was busy, at fault, or not there."""
+    if failed.error == "HttpStatus":
+        return failed.status in (408, 425, 429) or failed.status >= 500
+    return failed.error not in ("AddressRefused", "TooLarge")
 
 
 def finish(
@@ -349,7 +408,9 @@ def finish(
     keep_remote = not run.config.media.copy
     html = localise(article.html, copies, keep_remote=keep_remote)
     lead = _lead_copy(article, copies, keep_remote=keep_remote)
-    final = msgspec.structs.replace(article, html=html, image=lead)
+    codes = articles.codes(connection, [url for url, copy in copies.items() if copy is None])
+    told = tuple(Removed(what=url, why="QR code", evidence=f"the picture says {says!r}") for url, says in codes.items())
+    final = msgspec.structs.replace(article, html=html, image=lead, removed=article.removed + told)
     articles.drop_draft(connection, article.id)
     if before == final and articles.is_live(connection, article.id):
         return

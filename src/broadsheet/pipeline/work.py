@@ -12,7 +12,7 @@ from broadsheet.articles.extract import extract_article
 from broadsheet.articles.images import reencode
 from broadsheet.articles.shape import shape
 from broadsheet.articles.template import Template, learn_fragments, learn_template
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, CodePicture
 from broadsheet.feeds import filters, hints, identity
 from broadsheet.feeds.identity import Known
 from broadsheet.feeds.source import read_source
@@ -151,5 +151,7 @@ def picture_batch(batch: Sequence[PictureInput]) -> Iterator[Outcome[Picture]]:
         try:
             body, path, width, height = reencode(item.data, max_width=item.max_width)
             yield Done(item.key, Picture(body=body, path=path, width=width, height=height))
+        except CodePicture as error:
+            yield Failed(item.key, CodePicture.__name__, str(error))
         except BroadsheetError as error:
             yield Failed(item.key, type(error).__name__, f"{item.key}: {error}")

@@ -227,7 +227,7 @@ class Composer:
             also=tuple(self.also(other, because) for other in others),
             story_href=self.href(story_path(stored.story_id)) if others else "", comments_href=urls.web_only(article.comments_url),
             rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
-            sponsored=article.sponsored, mode=feed.mode,
+            sponsored=article.sponsored, closed=article.closed, mode=feed.mode,
             right_to_left=article.language.split("-")[0].lower() in _RIGHT_TO_LEFT,
             publications=self.publications(stored, doubles),
         )  # fmt: skip

@@ -233,6 +233,8 @@ class ArticlePage(Record, frozen=True, kw_only=True):
     minutes: int = 1
     categories: tuple[str, ...] = ()
     sponsored: bool = False
+    closed: bool = False
+    """The source shows the rest of it to its subscribers only."""
     mode: str = "full"
     """``full``, ``excerpt`` or ``link``: how much is published."""
     right_to_left: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -331,9 +331,27 @@ def _key(url: str) -> str:
 
 
 def save_picture(connection: Connection, image: Image, state: str, note: str, at: datetime) -> None:
-    """Remember what became of a picture: ``kept``, ``refused`` or ``failed``."""
+    """Remember what became of a picture: ``kept``, ``refused``, ``code`` (a QR code) or ``failed``."""
     row = (_key(image.url), state, image.path, image.width or 0, image.height or 0, note, to_micros(at))
     _PICTURE(connection, [row])
+
+
+def codes(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
+    """Return those of the pictures that are QR codes, with what they say."""
+    by_key = {_key(url): url for url in addresses}
+    found: dict[str, str] = {}
+    for some in chunks(list(by_key)):
+        query = sa.select(media.c.url, media.c.note).where(media.c.url.in_(some), media.c.state == "code")
+        found |= {by_key[row.url]: row.note for row in connection.execute(query)}
+    return found
+
+
+def forget_pictures(connection: Connection, is_there: Callable[[str], bool]) -> None:
+    """Forget the pictures that could not be had, and those whose copy ``is_there`` no more: they are fetched again."""
+    rows = connection.execute(sa.select(media.c.url, media.c.path, media.c.state)).all()
+    lost = [row.url for row in rows if row.state != "kept" or not is_there(row.path)]
+    for some in chunks(lost):
+        connection.execute(sa.delete(media).where(media.c.url.in_(some)))
 
 
 def save_draft(connection: Connection, article: Article) -> None:

@@ -150,6 +150,11 @@ def addresses(connection: Connection) -> dict[str, str]:
     return {row.permalink: (row.told_at or row.permalink) if row.state == "live" else "" for row in rows}
 
 
+def everything(connection: Connection) -> dict[str, str]:
+    """Return every path that was written and not removed, with the digest under which it was written last."""
+    return {row.path: row.digest for row in connection.execute(sa.select(outputs.c.path, outputs.c.digest))}
+
+
 def known_below(connection: Connection, folder: str) -> set[str]:
     """Return every path below a folder that was written and not removed."""
     return set(connection.scalars(sa.select(outputs.c.path).where(outputs.c.path.startswith(folder, autoescape=True))))
