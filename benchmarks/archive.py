@@ -71,7 +71,7 @@ def fill(store: Store, count: int) -> None:
     entry, seen = msgspec.json.encode(Entry(title="A title", content="x" * 300)), to_micros(NOW)
     for group in batches(range(count), 5000):
         with store.begin() as connection:
-            rows, texts, keys, versions = [], [], [], []
+            rows, texts, keys, versions, found = [], [], [], [], []
             for number in group:
                 name, feed, words = f"a{number:011}", _feed(number % of_feed).id, _words(number)
                 when = to_micros(NOW - timedelta(minutes=count - number))
@@ -101,11 +101,12 @@ def fill(store: Store, count: int) -> None:
                 texts.append((name, "<p>" + " ".join(words) + "</p>", " ".join(words)))
                 keys += [(feed, f"g:{number}", name), (feed, f"l:news.example/{number}", name)]
                 versions.append((number, name, feed, 1, f"d{number}", seen, None, entry))
-                index.add(connection, number, words[:6], words)
+                found.append((number, words[:6], words))
             _ARTICLE(connection, rows)
             _BODY(connection, texts)
             articles.remember(connection, keys)
             _ENTRY(connection, versions)
+            index.add(connection, found)
     if store.database.engine.dialect.name == "postgresql":
         with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")

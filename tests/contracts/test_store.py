@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from broadsheet.model import Article, Entry, Feed, Image, Match
 from broadsheet.store import articles, feeds, queue, search, stories, takedown
 from broadsheet.store.bulk import Insert
 from broadsheet.store.database import HEAD, Store, migrate
-from broadsheet.store.schema import article_keys, meta, metadata
+from broadsheet.store.schema import article_keys, bodies, meta, metadata
 from broadsheet.store.schema import articles as schema_articles
 from broadsheet.stories.duplicates import Candidate
 from broadsheet.stories.signature import sign
@@ -346,3 +347,25 @@ def test_what_no_live_article_shows_may_be_deleted(store: Store) -> None:
             "m/2.webp", "m/both.webp", "m/lead.webp",
         )  # fmt: skip
         assert search.find(connection, "Title") == []
+
+
+def test_articles_are_counted_as_they_change(store: Store) -> None:
+    """By triggers: however an article comes, changes its state or goes, the tallies are those of a count."""
+    for number in (1, 2, 3):
+        _article(store, number, "Title", "Text")
+    with store.begin() as connection:
+        feeds.sync(connection, [Feed(id="f", url="https://f.example/"), Feed(id="g", url="https://g.example/")])
+        new = articles.NewEntry(
+            article_id="b1", feed_id="g", data=msgspec.json.encode(Entry()), link="", digest="", permalink="b1.html",
+            seen=NOW, response=None,
+        )  # fmt: skip
+        articles.add_entries(connection, [new, msgspec.structs.replace(new, article_id="b2", permalink="b2.html")])
+        assert articles.count(connection) == {"live": 3, "new": 2}
+        takedown.remove(connection, ["a2", "b1"], "", NOW)
+        assert articles.count(connection) == {"gone": 2, "live": 2, "new": 1}
+        assert feeds.article_counts(connection, ["f", "g", "h"]) == {"f": 2}
+        connection.execute(sa.delete(bodies).where(bodies.c.article_id == "a1"))
+        connection.execute(sa.delete(schema_articles).where(schema_articles.c.id == "a1"))
+        assert articles.count(connection) == {"gone": 2, "live": 1, "new": 1}
+        assert feeds.recent_counts(connection, NOW) == {"f": 1, "g": 1}
+        assert feeds.recent_counts(connection, NOW + timedelta(days=1)) == {}

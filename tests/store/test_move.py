@@ -63,6 +63,8 @@ def test_there_and_back_again(printed: Newspaper, postgresql: servers.Server, bu
     before = everything(first)
     assert before["media"][0][0] == "https://x.example/a\x00b"
     clean = {name: [tuple(move._plain(value) for value in row) for row in rows] for name, rows in before.items()}
+    # A state that no article is in any more is not counted anew.
+    clean["tallies"] = [row for row in clean["tallies"] if row[2]]
     assert everything(there) == everything(back) == clean
     for store in (there, back):
         with store.read() as connection:
@@ -100,7 +102,7 @@ def test_what_comes_out_otherwise_is_not_kept(printed: Newspaper, tmp_path: Path
         connection.exec_driver_sql("CREATE TRIGGER spoil BEFORE INSERT ON bodies FOR EACH ROW EXECUTE FUNCTION spoil()")
     with pytest.raises(StoreError, match="of table bodies, 5 rows"):
         move.copy(printed.store, target)
-    assert not any(everything(target).values())
+    assert not any(everything(target).values()), "not even a tally"
     target.close()
 
 

@@ -14,7 +14,7 @@ from broadsheet.model import Article, Entry, Image, Page, StoredArticle
 from broadsheet.store import responses
 from broadsheet.store.bulk import CHUNK, Insert, Query, chunks
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media
+from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media, tallies
 from broadsheet.text import digest
 
 _KEY = Insert(article_keys, ("feed_id", "key", "article_id"), conflict="nothing")
@@ -310,8 +310,9 @@ def with_link(connection: Connection, link: str) -> list[str]:
 
 def count(connection: Connection) -> dict[str, int]:
     """Return the number of articles by state."""
-    query = sa.select(articles.c.state, sa.func.count()).group_by(articles.c.state)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    total = sa.func.sum(tallies.c.count)
+    query = sa.select(tallies.c.state, total).group_by(tallies.c.state).having(total > 0)
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
 def pictures(connection: Connection, addresses: Sequence[str]) -> dict[str, Image | None]:

@@ -19,7 +19,7 @@ from broadsheet.store import schema
 from broadsheet.store.blobs import Blobs
 from broadsheet.store.packs import Packs, open_packs
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a store at another revision is migrated or, when newer, refused."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

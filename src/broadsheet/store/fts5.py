@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.engine import Connection
 
 from broadsheet.text import is_open
 
 
-def add(connection: Connection, number: int, title: list[str], text: list[str]) -> None:
-    """Make an article findable by the tokens of its title and of its text."""
-    connection.exec_driver_sql(
-        "INSERT INTO search(rowid, title, body) VALUES (?, ?, ?)", (number, " ".join(title), " ".join(text))
-    )
+def add(connection: Connection, new: Sequence[tuple[int, list[str], list[str]]]) -> None:
+    """Make articles findable: number, tokens of the title, tokens of the text of each."""
+    rows = [(number, " ".join(title), " ".join(text)) for number, title, text in new]
+    connection.exec_driver_sql("INSERT INTO search(rowid, title, body) VALUES (?, ?, ?)", rows)
 
 
 def drop(connection: Connection, number: int, title: list[str], text: list[str]) -> None:

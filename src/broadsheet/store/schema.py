@@ -102,6 +102,15 @@ articles = Table(
     Index("articles_dirty", "dirty"),
 )
 
+# How many articles of each feed are in each state: kept by triggers, so that counting costs the same however many there are.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("feed_id", Name, primary_key=True),
+    Column("state", Name, primary_key=True),
+    Column("count", Number, nullable=False),
+)
+
 # The long parts of an article, apart so that lists read short rows.
 bodies = Table(
     "bodies",
@@ -312,8 +321,35 @@ SEARCH = {
 """Each database's index of the words: SQLite's keeps no text of its own; a long article is several parts in PostgreSQL's."""
 
 
+_IN = "ON CONFLICT (feed_id, state) DO UPDATE SET count = tallies.count + excluded.count"
+_OUT = "UPDATE tallies SET count = count - 1 WHERE feed_id = OLD.feed_id AND state = OLD.state"
+_ONE_IN = f"INSERT INTO tallies (feed_id, state, count) VALUES (NEW.feed_id, NEW.state, 1) {_IN}"  # noqa: S608 - ours
+_ALL_IN = f"INSERT INTO tallies SELECT feed_id, state, count(*) FROM fresh GROUP BY feed_id, state {_IN}"  # noqa: S608 - ours
+_DOES = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {}; RETURN NULL; END $$"
+_NEW = "CREATE TRIGGER tally_new AFTER INSERT ON articles"
+_CHANGED = "CREATE TRIGGER tally_changed AFTER UPDATE OF state ON articles"
+_GONE = "CREATE TRIGGER tally_gone AFTER DELETE ON articles"
+_OTHER = "OLD.state <> NEW.state"
+TALLY = {
+    "sqlite": (
+        f"{_NEW} BEGIN {_ONE_IN}; END",
+        f"{_CHANGED} WHEN {_OTHER} BEGIN {_OUT}; {_ONE_IN}; END",
+        f"{_GONE} BEGIN {_OUT}; END",
+    ),
+    "postgresql": (
+        f"CREATE FUNCTION tally_new() {_DOES.format(_ALL_IN)}",
+        f"CREATE FUNCTION tally_changed() {_DOES.format(f'{_OUT}; {_ONE_IN}')}",
+        f"CREATE FUNCTION tally_gone() {_DOES.format(_OUT)}",
+        f"{_NEW} REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION tally_new()",
+        f"{_CHANGED} FOR EACH ROW WHEN ({_OTHER}) EXECUTE FUNCTION tally_changed()",
+        f"{_GONE} FOR EACH ROW EXECUTE FUNCTION tally_gone()",
+    ),
+}
+"""What keeps ``tallies``."""
+
+
 def create(connection: Connection) -> None:
     """Make all tables of an empty database, as the migrations would, without the time that they take."""
     metadata.create_all(connection)
-    for statement in SEARCH[connection.dialect.name]:
+    for statement in (*SEARCH[connection.dialect.name], *TALLY[connection.dialect.name]):
         connection.exec_driver_sql(statement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -16,8 +17,8 @@ from broadsheet.text import tokens
 class Index(Protocol):
     """What a database's index of the words can do; one module a database."""
 
-    def add(self, connection: Connection, number: int, title: list[str], text: list[str]) -> None:
-        """Make an article findable by the tokens of its title and of its text."""
+    def add(self, connection: Connection, new: Sequence[tuple[int, list[str], list[str]]]) -> None:
+        """Make articles findable: number, tokens of the title, tokens of the text of each."""
         ...
 
     def drop(self, connection: Connection, number: int, title: list[str], text: list[str]) -> None:
@@ -40,7 +41,14 @@ def index(connection: Connection, article: Article, before: Article | None) -> N
     number = number_of(connection, article.id)
     forget(connection, number, before)
     if number is not None:
-        _INDEXES[connection.dialect.name].add(connection, number, tokens(article.title), tokens(article.text))
+        index_many(connection, [(number, article.title, article.text)])
+
+
+def index_many(connection: Connection, new: Sequence[tuple[int, str, str]]) -> None:
+    """Make articles findable that are in no index yet: number, title and text of each."""
+    if new:
+        rows = [(number, tokens(title), tokens(text)) for number, title, text in new]
+        _INDEXES[connection.dialect.name].add(connection, rows)
 
 
 def forget(connection: Connection, number: int | None, before: Article | None) -> None:

@@ -24,10 +24,13 @@ _WEIGHTS = "{0.25,0.25,0.25,1}"
 """Of a text (D) and a title (A)."""
 
 
-def add(connection: Connection, number: int, title: list[str], text: list[str]) -> None:
-    """Make an article findable by the tokens of its title and of its text."""
-    rows = [(number, part, words) for part, words in enumerate(_parts(title, text))]
-    connection.exec_driver_sql("INSERT INTO search (number, part, words) VALUES (%s, %s, %s::tsvector)", rows)
+def add(connection: Connection, new: Sequence[tuple[int, list[str], list[str]]]) -> None:
+    """Make articles findable: number, tokens of the title, tokens of the text of each."""
+    rows = [(number, part, words) for number, title, text in new for part, words in enumerate(_parts(title, text))]
+    connection.exec_driver_sql(
+        "INSERT INTO search (number, part, words) SELECT * FROM unnest(%s::bigint[], %s::integer[], %s::tsvector[])",
+        tuple(map(list, zip(*rows, strict=True))),
+    )
 
 
 def drop(connection: Connection, number: int, title: list[str], text: list[str]) -> None:  # noqa: ARG001 - FTS5 needs them
