@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import msgspec
 
@@ -174,7 +175,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         wanted = self.subscriptions()
         if only_feed and only_feed not in {feed.url for feed in wanted}:
             raise UsageError(f"{only_feed} is not among the subscriptions. 'broadsheet status' lists them.")
-        report = Report(command=command, started=now)
+        report = Report(id=uuid4().hex[:16], command=command, started=now)
         engine = open_engine(self.config.engine)
         try:
             with self.store.lock(command):
@@ -234,6 +235,13 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         with self.store.read() as connection:
             found = (articles.get(connection, article_id) for article_id, _ in search.find(connection, query, limit))
             return [article for article in found if article is not None]
+
+    def last_reports(self) -> dict[str, Report]:
+        """Return the newest report of each command that wrote one on this machine."""
+        found: dict[str, Path] = {}
+        for path in sorted((self.store.state_dir / "runs").glob("*-*.json")):
+            found[path.stem.partition("-")[2]] = path
+        return {command: msgspec.json.decode(path.read_bytes(), type=Report) for command, path in found.items()}
 
     def save_report(self, report: Report) -> Path:
         """Write a run's report below ``.broadsheet/runs`` and return its path."""

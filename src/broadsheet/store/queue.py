@@ -33,6 +33,12 @@ def waiting(connection: Connection, stage: str, now: datetime) -> list[str]:
     )
 
 
+def lengths(connection: Connection) -> dict[str, int]:
+    """Return how many items wait for each stage, now or later."""
+    query = sa.select(due.c.stage, sa.func.count()).group_by(due.c.stage)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def done(
     connection: Connection, stage: str, version: int, items: Sequence[tuple[str, str, str, str]], now: datetime
 ) -> None:
