@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs crash clean
+.PHONY: demo test check bench docs crash stages power publishes stops network faults clean
 
 demo: $(READY)
 	$(BIN)/broadsheet demo demo
@@ -30,6 +30,30 @@ N ?= 1000
 SEED ?= 20260315
 crash: $(READY)
 	$(BIN)/python -m tests.e2e.crash --kills $(N) --seed $(SEED)
+
+# Kills runs at 20 points of each stage, from its first to its last: make stages
+stages: $(READY)
+	$(BIN)/python -m tests.e2e.crash --each 20 --seed $(SEED)
+
+# Cuts the power of runs, on an ext4 in a file: make power N=100 SEED=7 (as root)
+power: $(READY)
+	$(BIN)/python -m tests.e2e.power --cuts $(N) --seed $(SEED)
+
+# Reads every page of a site while it is published: make publishes N=200
+publishes: $(READY)
+	$(BIN)/python -m tests.e2e.publishes --runs $(N)
+
+# Ends runs at random moments, and starts 50 at once: make stops N=100 SEED=7
+stops: $(READY)
+	$(BIN)/python -m tests.e2e.stops --stops $(N) --seed $(SEED)
+
+# Asks healthy feeds among hostile servers and among slow ones: make network
+network: $(READY)
+	$(BIN)/python -m tests.e2e.network
+
+# Lets system calls of runs fail, and runs on small disks: make faults
+faults: $(READY)
+	$(BIN)/python -m tests.e2e.faults
 
 # Made anew when the dependencies change. constraints.txt is the set that was tested.
 $(READY): pyproject.toml constraints.txt scripts/environment.sh

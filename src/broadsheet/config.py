@@ -58,6 +58,8 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
     blobs: str = ""
     """Where raw answers lie: ``s3://BUCKET/PREFIX`` (``?endpoint_url=https://HOST`` for what is like S3), or ``file:///FOLDER``.
     Empty: the folder ``blobs`` beside the database file, or in ``.broadsheet``."""
+    backup_hours: float = 24.0
+    """Hours between two copies of the database that runs keep beside it, in ``backup``, for ``doctor --repair``; 0 keeps none."""
 
 
 class PollConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -245,6 +245,25 @@ _LINES: dict[str, tuple[str, str]] = {
         "{name} names {count} articles, not one. 'broadsheet search' finds them; use an id or an address.",
         "{name} 对应 {count} 篇文章，而不是一篇。可用 broadsheet search 查找，请给出编号或网址。",
     ),
+    "rules.nothing": ("Nothing was cut from it.", "未删去任何内容。"),
+    "rules.none": ("There are no rules for {domain}.", "没有 {domain} 的规则。"),
+    "rules.no_number": (
+        "There is no cut under {number}; 'broadsheet rules show' lists {count}.",
+        "没有编号 {number}；“broadsheet rules show”列出了 {count} 处。",
+    ),
+    "rules.no_domain": (
+        "{domain} is no domain; name one such as news.example",
+        "{domain} 不是域名，请写作 news.example",
+    ),
+    "rules.left": ("{file}: left out, there is no such rule here: {line}", "{file}：此处没有对应的规则，略去：{line}"),
+    "rules.head": (
+        "# What is taken from each site's pages, and what is not to be cut. See docs/guides/rules.md.",
+        "# 各网站页面的取舍规则。说明见 docs/guides/rules.md。",
+    ),
+    "rules.done": (
+        "{file} now says so of {domain}. The next run makes its articles anew.",
+        "已写入 {file}（{domain}）。下次运行时重新整理其文章。",
+    ),
     "deploy.done": (
         "{sent} files ({size} MB) sent to {target}, {removed} removed.",
         "已向 {target} 发送 {sent} 个文件（{size} MB），删除 {removed} 个。",
@@ -279,6 +298,19 @@ _LINES: dict[str, tuple[str, str]] = {
         "A demo newspaper in {folder}, from a small world of feeds at {url}",
         "演示报纸位于 {folder}，订阅源来自 {url} 上的一个小世界",
     ),
+    "backup.done": (
+        "{folder} is a copy of this newspaper: {files} files copied, {size}.",
+        "{folder} 已是本报的副本：复制 {files} 个文件，{size}。",
+    ),
+    "backup.missing": (
+        "{count} files of the store are missing and so not in the copy. First: {first}. Run 'broadsheet doctor'.",
+        "存储缺少 {count} 个文件，副本中也没有。第一个：{first}。请运行 broadsheet doctor。",
+    ),
+    "doctor.from": (
+        "--from names what --repair takes from; give both.",
+        "--from 指定 --repair 的来源，两者须同时给出。",
+    ),
+    "doctor.whole": ("Nothing is damaged.", "没有损坏。"),
     "doctor.ok": ("ok", "正常"),
     "doctor.bad": ("fault", "故障"),
     "doctor.note": ("note", "注意"),

@@ -14,6 +14,7 @@ from uuid import uuid4
 import msgspec
 
 from broadsheet import pipeline
+from broadsheet.articles.rules import Rules, read_rules
 from broadsheet.config import Config, parse_config
 from broadsheet.engine import open_engine
 from broadsheet.errors import ConfigError, UsageError
@@ -26,8 +27,10 @@ from broadsheet.urls import short_id
 if TYPE_CHECKING:
     from broadsheet.pipeline.deploy import Deployed
     from broadsheet.pipeline.health import FeedHealth
+    from broadsheet.store.backup import Copied
 
 CONFIG_NAME = "broadsheet.toml"
+RULES_NAME = "rules.toml"
 
 
 def find_folder(start: Path) -> Path | None:
@@ -116,6 +119,22 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 )
         return list(found.values())
 
+    @property
+    def rules_file(self) -> Path:
+        """Where a person's rules for sites stand, if there are any."""
+        return self.folder / RULES_NAME
+
+    def rules(self) -> dict[str, Rules]:
+        """Return a person's rules for sites, by domain; raise ``ConfigError`` where they cannot be understood."""
+        try:
+            return read_rules(self.rules_file.read_text("utf-8"), str(self.rules_file))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{self.rules_file} cannot be read ({error}); it has to be a text file in UTF-8"
+            ) from None
+
     # ---------------------------------------------------------------------------------------------- work
 
     def update(self, *, only_feed: str = "", everything: bool = False, redo: str = "", progress: Any = None) -> Report:
@@ -175,10 +194,11 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         wanted = self.subscriptions()
         if only_feed and only_feed not in {feed.url for feed in wanted}:
             raise UsageError(f"{only_feed} is not among the subscriptions. 'broadsheet status' lists them.")
+        rules = self.rules()
         report = Report(id=uuid4().hex[:16], command=command, started=now)
         engine = open_engine(self.config.engine)
         try:
-            with self.store.lock(command):
+            with self.store.lock(command), self.store.database.explaining():
                 from broadsheet.store import feeds
 
                 with self.store.begin() as connection:
@@ -186,13 +206,78 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                 work(
                     Run(
                         folder=self.folder, config=self.config, store=self.store, engine=engine, now=now, report=report,
-                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed, everything=everything,
+                        clock=self._clock, progress=progress or Silent(), only_feed=only_feed, everything=everything, rules=rules,
                     )
                 )  # fmt: skip
+                if command != "build":
+                    fault = self.store.database.keep_copy(now, self.config.store.backup_hours)
+                    report.failures += [fault] if fault else []
         finally:
             engine.close()
         report.seconds = (self._clock() - now).total_seconds()
         return report
+
+    def backup(self, folder: str | Path) -> Copied:
+        """Make ``folder`` a copy of this newspaper, or bring it up to date; a run may be at work meanwhile.
+
+        It holds the configuration, the subscriptions and the store, not the site and no theme. Raises ``UsageError`` where
+        something else lies in the folder, ``StoreError`` where the store is damaged or the copy cannot be written.
+        """
+        from broadsheet.store.backup import back_up, claim
+
+        database, root = self._file("backup"), Path(folder).resolve()
+        if root in (self.folder, database.parent, self.folder / self.config.site.output):
+            raise UsageError(f"{root} is the newspaper itself; name another folder")
+        claim(root)
+        files = [self.config_file, *([self.folder / self.config.opml] if self.config.opml else [])]
+        others = [(path, root / self._below(path)) for path in files]
+        return back_up(database, root / self._below(database, ".broadsheet"), others)
+
+    def _file(self, command: str) -> Path:
+        """Return the database's file; raise ``UsageError`` where the store lies elsewhere, for what only files can do."""
+        from broadsheet.store.sqlite import place_of
+
+        if not self.config.store.url.startswith("sqlite:"):
+            raise UsageError(
+                f"[store] url names a server: '{command}' is for files. Its own tools copy it, such as pg_dump"
+            )
+        if self.config.store.blobs:
+            raise UsageError(f"[store] blobs names a storage: '{command}' is for bodies beside the database")
+        return place_of(self.config.store.url, self.folder)
+
+    def _below(self, path: Path, otherwise: str = "") -> Path:
+        """Return where a file lies below the newspaper's folder, or would if it lay there: in ``otherwise``."""
+        inside = path.resolve()
+        if inside.is_relative_to(self.folder):
+            return inside.relative_to(self.folder)
+        return Path(otherwise, path.name)
+
+    def damage(self) -> list[str]:
+        """Return what is damaged of the store, in words; nothing is changed."""
+        from broadsheet.store.backup import fault_of
+        from broadsheet.store.repair import examine
+        from broadsheet.store.sqlite import place_of
+
+        if not self.config.store.url.startswith("sqlite:"):
+            return []  # opening it says what is wrong with a server
+        database = place_of(self.config.store.url, self.folder)
+        if not self.config.store.blobs:
+            return examine(database)
+        fault = fault_of(database, thorough=True) if database.exists() else ""
+        return [f"{database}: {fault}"] if fault else []
+
+    def repair(self, source: Path | None = None) -> list[str]:
+        """Mend a damaged store and return what was done, in words.
+
+        What is lost comes back from ``source``, a folder that ``backup`` made, or from the copy that runs keep. Raises
+        ``LockedError`` while a run is at work, ``StoreError`` where ``source`` is damaged too.
+        """
+        from broadsheet.store.repair import mend
+
+        self.close()
+        database = self._file("doctor --repair")
+        copy = source.resolve() / self._below(database, ".broadsheet") if source else None
+        return mend(database, self.folder / self.config.site.output, self.subscriptions(), copy)
 
     # ------------------------------------------------------------------------------------------- looking
 
@@ -245,11 +330,12 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     def save_report(self, report: Report) -> Path:
         """Write a run's report below ``.broadsheet/runs`` and return its path."""
-        from broadsheet.store.packs import write_durably
+        from broadsheet.disk import write_durably
 
         path = self.store.state_dir / "runs" / f"{report.started:%Y%m%dT%H%M%S%f}Z-{report.command}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        with self.store.database.explaining():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
         return path
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import html
 import re
+import tempfile
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
+
+from broadsheet.disk import naming
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
@@ -168,7 +171,8 @@ def _chinese(sample: str, hint: str) -> str:
 def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    with naming(tempfile.gettempdir()):  # where it unpacks 65 MB for a moment
+        return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 # The identifier costs 0.5 s and 100 MB once; English, the most frequent, is told by its function words.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -34,6 +35,8 @@ def obey(batch: Sequence[Job]) -> Iterator[Outcome[str]]:
                 yield Failed(job.key, "ParseError", "no feed")
             case "raise":
                 raise ValueError(f"{job.key} cannot be read")
+            case "full disk":
+                raise OSError(errno.ENOSPC, "No space left on device", "/tmp/model")
             case "exit":
                 raise SystemExit(3)
             case "forget":

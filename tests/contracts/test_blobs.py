@@ -97,7 +97,7 @@ def test_many_are_read_at_once_and_each_is_checked(store: Store) -> None:
 def test_a_place_that_cannot_be_had_is_named(tmp_path: Path) -> None:
     """Nothing listens there: a clear error, nothing lost."""
     made = Store.open("sqlite:///paper.db", tmp_path, "s3://pages/paper?endpoint_url=http://127.0.0.1:9&key=a&secret=b")
-    with pytest.raises(StoreError, match="s3://pages/paper: bodies cannot be kept"):
+    with pytest.raises(StoreError, match="s3://pages/paper: cannot be had"):
         made.blobs.put(b"a page")
     made.close()
     with pytest.raises(StoreError, match=r"\[store\] blobs is 'nowhere://pages': .*S3 is written s3://"):

@@ -84,6 +84,14 @@ def jobs(*orders: str, folder: str = "") -> list[Job]:
 # --------------------------------------------------------------------------------------- on every engine
 
 
+def test_an_error_of_the_machine_is_no_items_failure(engine: Engine) -> None:
+    """Recorded with the item, what could not be made of it would be missing for good."""
+    with pytest.raises(OSError, match="No space left") as caught:
+        list(engine.map(obey, [jobs("done"), jobs("full disk", "done")]))
+    assert caught.value.filename == "/tmp/model"
+    assert by_key(engine.map(obey, [jobs("done")])) == {"00-done": Done("00-done", "00-DONE")}
+
+
 @pytest.mark.parametrize("size", [1, 3, 50])
 def test_every_item_has_one_outcome(engine: Engine, size: int) -> None:
     items = jobs(*["done"] * 50)

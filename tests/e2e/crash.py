@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import sys
@@ -21,6 +22,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,12 +36,18 @@ _ENDS = {".html": b"</html>\n", ".xml": b">\n", ".json": b"}\n"}
 
 
 class Reader:
-    """Reads a site over HTTP without a pause: its front page, then all that this links to. ``faults`` is what it met."""
+    """Reads a site over HTTP without a pause: its front page, then all that this links to. ``faults`` is what it met.
 
-    def __init__(self, root: Path) -> None:
+    With ``deep`` it follows the links of those pages too, until it has read the whole site, and begins anew.
+    """
+
+    def __init__(self, root: Path, *, deep: bool = False) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.faults: list[str] = []
         self.pages = 0
+        self.rounds = 0
+        """How often it has read the site to its end."""
+        self._deep = deep
         self._ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
         self._server.daemon_threads = True
@@ -72,11 +80,19 @@ class Reader:
                 continue
             published = True
             self._judge("/", status, body)
-            for link in sorted(set(_LINK.findall(body))):
+            known = {"/"} | {link.decode() for link in _LINK.findall(body)}
+            waiting = sorted(known - {"/"})
+            while waiting:
                 if self._ended.is_set():
                     return
-                path = link.decode()
-                self._judge(path, *self._get(path))
+                path = waiting.pop()
+                status, body = self._get(path)
+                self._judge(path, status, body)
+                if self._deep and path.endswith(("/", ".html")):
+                    fresh = {link.decode() for link in _LINK.findall(body)} - known
+                    known |= fresh
+                    waiting += sorted(fresh)
+            self.rounds += 1
 
     def _get(self, path: str) -> tuple[int, bytes]:
         try:
@@ -169,6 +185,23 @@ class Campaign:
             f"round {self.tally.rounds}: a reader met: {fault}" for fault in sorted(set(reader.faults))
         ]
 
+    def stage(self, edition: int, stage: str, kills: int) -> None:
+        """Kill runs of new newspapers at so many points of one stage, from its first to its last, each followed by one run."""
+        count = max(self._counts[edition][stage], 1)
+        for nth in sorted({1 + (count - 1) * step // max(kills - 1, 1) for step in range(kills)}):
+            self.tally.rounds += 1
+            paper = self._new(f"round-{self.tally.rounds}")
+            if edition:
+                self._run(paper, 0)
+            before = articles(paper)
+            ended = self._run(paper, edition, stage=stage, nth=nth)
+            if ended["code"] == -signal.SIGKILL:
+                self.tally.kills[ended["stage"]] += 1
+            self._survived(paper, before)
+            self._fault(self._run(paper, edition)["code"] != 0, f"the run after a kill at {nth} of {stage} failed")
+            self._compare(paper, edition)
+            shutil.rmtree(paper)
+
     def _new(self, name: str) -> Path:
         paper = self._folder / name
         paper.mkdir()
@@ -250,11 +283,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Kill runs at random points and compare what comes of them.")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=20260315)
+    parser.add_argument(
+        "--each", type=int, default=0, help="instead, kill at so many points of each stage of each edition"
+    )
     given = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, Campaign(Path(folder), given.seed) as campaign:
         tally = campaign.tally
-        while tally.kills.total() < given.kills and not tally.faults:
+        for edition, stage in product((0, 1), STAGES if given.each else ()):
+            campaign.stage(edition, stage, given.each)
+        while not given.each and tally.kills.total() < given.kills and not tally.faults:
             campaign.round(12)
     sys.stdout.write(
         f"seed {given.seed}: {tally.kills.total()} kills in {tally.rounds} newspapers, {dict(tally.kills)}; the reader read "

@@ -14,12 +14,14 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from broadsheet.errors import BroadsheetError
 from broadsheet.newspaper import Newspaper
 from broadsheet.pipeline import (
     articles,
@@ -38,8 +40,15 @@ from broadsheet.text import language
 
 LOADED = (articles, backfill, doubles, merge, pages, poll, publish, relate, searchindex, work, zones)
 """Imported before the fork, so that a run takes no longer than its work."""
+UNEXPECTED = 70
+"""Exit code of a run that ended with an exception that is none of ours."""
 STAGES = ("poll", "fetch", "extract", "media", "relate", "plan", "build", "report")
 _FILES = frozenset(("os.rename", "os.remove", "os.mkdir", "os.truncate", "socket.connect"))
+
+
+def tell(pipe: int, line: str) -> None:
+    """Tell the forker something, by a system call that no test lets fail."""
+    os.writev(pipe, [line.encode(), b"\n"])
 
 
 class Executioner:
@@ -74,7 +83,7 @@ class Executioner:
             self.point()
 
     def _enter(self, stage: str) -> None:
-        os.write(self._told, f"{stage}\n".encode())
+        tell(self._told, stage)
         late = STAGES.index(self._now) <= STAGES.index(self._stage) < STAGES.index(stage) if self._stage else False
         self._now = stage
         if late and not self._delay:  # the stage had less to do than thought: die at its end
@@ -96,31 +105,54 @@ def run(order: dict[str, Any], told: int) -> None:
     now = datetime.fromisoformat(order["now"])
     with Newspaper(Path(order["folder"]), environ={}, clock=lambda: now) as paper:
         paper.save_report(paper.run(progress=killer))
-    os.write(told, f"{json.dumps(killer.counts)}\n".encode())
+    tell(told, json.dumps(killer.counts))
 
 
 def obey(order: dict[str, Any]) -> dict[str, Any]:
-    """Fork a run and return how it ended: signal or exit code, last stage, counts where it was whole, seconds, peak memory."""
+    """Fork a run and return how it ended: signal or exit code, error of ours, last stage, counts, seconds, peak memory."""
     reading, writing = os.pipe()
+    waiting, go = os.pipe()
     child = os.fork()
     if not child:
-        code = 1
+        code, error = 1, ""
         try:
             os.close(reading)
+            os.close(go)
+            os.read(waiting, 1)
             run(order, writing)
             code = 0
+        except BroadsheetError as failure:
+            code, error = failure.exit_code, str(failure)
         except BaseException:  # noqa: BLE001 - whatever it is, the parent reads the code and a person reads this
             traceback.print_exc()
+            code = UNEXPECTED
+        tell(writing, f"error {json.dumps(error)}")
         os._exit(code)
     os.close(writing)
+    os.close(waiting)
+    tracer = trace(child, order["strace"]) if order["strace"] else None
+    os.close(go)
     with os.fdopen(reading) as told:
         lines = told.read().split("\n")[:-1]
     _, status, used = os.wait4(child, 0)
-    whole = lines[-1].startswith("{")
+    if tracer:
+        tracer.wait()
+    counts = next((line for line in lines if line.startswith("{")), "{}")
+    error = next((line.removeprefix("error ") for line in lines if line.startswith("error ")), '""')
     return {
-        "code": os.waitstatus_to_exitcode(status), "stage": next(line for line in reversed(lines) if line in STAGES),
-        "counts": json.loads(lines[-1]) if whole else {}, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss * 1024,
+        "code": os.waitstatus_to_exitcode(status), "error": json.loads(error),
+        "stage": next((line for line in reversed(lines) if line in STAGES), ""), "counts": json.loads(counts),
+        "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss * 1024,
     }  # fmt: skip
+
+
+def trace(child: int, options: list[str]) -> subprocess.Popen[str]:
+    """Attach strace to a process, and return when it has taken hold."""
+    tracer = subprocess.Popen(["strace", "-f", "-p", str(child), *options], stderr=subprocess.PIPE, text=True)
+    assert tracer.stderr is not None
+    while "attached" not in (line := tracer.stderr.readline()):
+        assert line, "strace ended"
+    return tracer
 
 
 class Forker:
@@ -131,15 +163,34 @@ class Forker:
             [sys.executable, "-m", "tests.e2e.victim"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, paper: Path, now: datetime, *, stage: str = "", nth: int = 0, delay: float = 0.0) -> dict[str, Any]:
-        """Run a newspaper, killed at the point that is named if one is, and return how it ended; see ``obey``."""
-        order = {"folder": str(paper), "now": now.isoformat(), "stage": stage, "nth": nth, "delay": delay}
+    def run(
+        self,
+        paper: Path,
+        now: datetime,
+        *,
+        stage: str = "",
+        nth: int = 0,
+        delay: float = 0.0,
+        strace: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Run a newspaper, killed at the point that is named if one is, and return how it ended; see ``obey``.
+
+        With ``strace``, these are the options under which its system calls are watched, and may be made to fail.
+        """
+        order = {
+            "folder": str(paper), "now": now.isoformat(), "stage": stage, "nth": nth, "delay": delay, "strace": list(strace),
+        }  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         ended: dict[str, Any] = json.loads(self._process.stdout.readline())
         return ended
+
+    def children(self) -> set[int]:
+        """Return the processes of runs that are at work."""
+        told = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text("ascii")
+        return set(map(int, told.split()))
 
     def close(self) -> None:
         """End the process."""

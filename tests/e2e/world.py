@@ -48,6 +48,19 @@ class World(Web):
             pages["/3.xml"] = Answer(b"closed", 503)
         self.pages = dict(pages)
 
+    def publish(self, step: int) -> None:
+        """Serve edition 1 with one item changed and one new, others at each step."""
+        self.edition = 1
+        feed = step % FEEDS
+        new = item(
+            100 + step, title=f"Step {step} of the {WORDS[step % len(WORDS)]}", text=_text(feed, 100 + step, 14),
+            date=f"{NOW[1] + timedelta(minutes=step):%a, %d %b %Y %H:%M:%S} GMT",
+            link=f"{self.url}/{feed}/{100 + step}", guid=f"urn:{feed}:{100 + step}",
+        )  # fmt: skip
+        changed = self._item(feed, step % ITEMS, 1).replace("</p>", f" Corrected at step {step}.</p>", 1)
+        others = "".join(self._item(feed, number, 1) for number in range(ITEMS + 2) if number != step % ITEMS)
+        self.pages[f"/{feed}.xml"] = Answer(rss(f"Paper {feed}", new + changed + others))
+
     def config(self) -> str:
         """Return the configuration of a newspaper that reads this web."""
         tables = "".join(

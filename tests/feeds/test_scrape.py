@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from broadsheet.errors import BroadsheetError, LimitExceeded, NotAFeed
 from broadsheet.feeds import scrape
 from broadsheet.feeds.scrape import scrape_feed
-from broadsheet.feeds.selectors import finder
 from broadsheet.model import Entry, ParsedFeed, Scrape
+from broadsheet.selectors import finder
 from broadsheet.text import selector_fault
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -336,6 +336,37 @@ def test_a_hanging_server_holds_up_nobody_else(web: Web, other: Web, manners: Ma
     assert [outcome.key for outcome in outcomes] == ["quick", "slow"]
 
 
+def test_slow_servers_that_take_every_place_hold_up_nobody_else(web: Web, other: Web, manners: Manners) -> None:
+    """The slow ones go on until the quick one was asked: were it asked after them only, they would run into their timeout."""
+    asked = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        asked.wait(20)
+        handler.wfile.write(b"slow")
+
+    def quick(handler: BaseHTTPRequestHandler) -> Answer:
+        asked.set()
+        return Answer(b"here")
+
+    web.pages["/"], other.pages["/"] = drip, quick
+    both = replace(
+        manners, concurrency=4, per_host=8, timeout=10.0, slow=0.05, allow_private=(web.address, other.address)
+    )
+    requests = [request(web.url, key=str(n)) for n in range(6)] + [request(other.url, key="quick")]
+    assert {outcome.key: good(outcome).body for outcome in fetch_many(requests, both)} == {
+        "quick": b"here", **{str(n): b"slow" for n in range(6)},
+    }  # fmt: skip
+
+
+def test_no_more_slow_servers_at_once_than_there_are_places(web: Web, manners: Manners) -> None:
+    page = Counter(0.5)
+    web.pages["/"] = page
+    slow = replace(manners, concurrency=2, per_host=20, slow=0.01)
+    assert len(list(fetch_many([request(web.url, key=str(n)) for n in range(12)], slow))) == 12
+    assert page.most <= 4
+
+
 def test_the_timeout_counts_all_redirects_together(web: Web, manners: Manners) -> None:
     """Each step in time, all of them not: the timeout is that of the answer, redirects included."""
 

@@ -106,4 +106,6 @@ def test_prometheus_reads_the_numbers(paper: Callable[..., Newspaper], web: Web)
     assert found["broadsheet_run_timestamp_seconds", (("command", "run"),)] == report.started.timestamp()
     assert found["broadsheet_run_items", (("command", "run"), ("outcome", "failed"), ("stage", "poll"))] == 1
     assert found["broadsheet_run_articles", (("command", "run"), ("what", "new"))] == 2
-    assert json.loads(command(made.folder, "status", "--json").stdout)["waiting"] == {}
+    # One page was to show whether the feed carries its articles whole, and could not be had; it is tried again.
+    assert found["broadsheet_waiting", (("stage", "fetch"),)] == 1
+    assert json.loads(command(made.folder, "status", "--json").stdout)["waiting"] == {"fetch": 1}

@@ -53,7 +53,9 @@ def _openings(line: str) -> set[str]:
     return {start[: end.end()] for end in _CLOSING.finditer(start) if end.end() >= 3}
 
 
-def cut_affixes(first: Element, last: Element, title: str, affixes: Affixes, samples: int) -> list[Removed]:
+def cut_affixes(
+    first: Element, last: Element, title: str, affixes: Affixes, samples: int, keep: Sequence[str] = ()
+) -> list[Removed]:
     """Cut what is known to stand before and behind the text, and the title in brackets before it."""
     removed: list[Removed] = []
     opening = _BRACKETED.match("".join(first.itertext()))
@@ -65,14 +67,14 @@ def cut_affixes(first: Element, last: Element, title: str, affixes: Affixes, sam
     for head, count in affixes.heads.items():
         form = re.sub(r"0(?=[年月日时時点點分])", r"\\d{1,4}", re.escape(head))
         found = re.match(r"\s*" + form, "".join(first.itertext()))
-        if found and found.end() < len("".join(first.itertext())):
+        if found and found[0].strip() not in keep and found.end() < len("".join(first.itertext())):
             _cut(first, found.end(), at_end=False)
             removed.append(
                 Removed(what=found[0].strip(), why="repeated opening", evidence=f"in {count} of {samples} samples")
             )
     for form, count in affixes.tails.items():
         found = _TAILS[form].search("".join(last.itertext()))
-        if found and found.start() > 0:
+        if found and found[0].strip() not in keep and found.start() > 0:
             _cut(last, len(found[0]), at_end=True)
             removed.append(
                 Removed(what=found[0].strip(), why="repeated ending", evidence=f"in {count} of {samples} samples")

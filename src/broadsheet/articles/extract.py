@@ -20,6 +20,7 @@ from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.images import body_images, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
+from broadsheet.articles.rules import NONE, QUOTED, Rules, body_by, drop_by, drop_lines_by
 from broadsheet.articles.sanitize import sanitize_html
 from broadsheet.articles.template import Template, apply_template
 from broadsheet.articles.tree import (
@@ -67,15 +68,19 @@ _ADVERT = re.compile(r"^\s*[【\[（(]?(广告|廣告|推广|Sponsored|Advertise
 _FRAMES = ("iframe", "embed", "object", "video", "audio")
 
 
-def extract_article(html: bytes, *, url: str, entry: Entry | None = None, template: Template | None = None) -> Article:
+def extract_article(
+    html: bytes, *, url: str, entry: Entry | None = None, template: Template | None = None, rules: Rules = NONE
+) -> Article:
     """Return the article of a page, with the feed's entry and the site's template as evidence where given.
+
+    ``rules`` are a person's for the site; they come before what is judged and learnt.
 
     Raises ``ExtractError`` where neither holds any text, ``LimitExceeded`` where the page is more than a parser may have
     and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date.
     """
     found, refused = _Found(), list[Removed]()
     try:
-        found = _from_page(html, url, entry, template) if html else found
+        found = _from_page(html, url, entry, template, rules) if html else found
     except LimitExceeded as error:
         if not (entry and (entry.content or entry.summary)):
             raise
@@ -90,9 +95,10 @@ def extract_article(html: bytes, *, url: str, entry: Entry | None = None, templa
     title = _title(entry, meta)
     base = url if origin == "page" or not (entry and entry.link) else entry.link
     if origin == "page" and found.cut.body is not None:
-        root, removed = found.cut.body, tidy_tree(found.cut.body, base_url=base, title=title, template=template)
+        root = found.cut.body
+        removed = [*found.removed, *tidy_tree(root, base_url=base, title=title, template=template, rules=rules)]
     else:
-        root, removed = tidy(markup, base_url=base, title=title, template=template)
+        root, removed = tidy(markup, base_url=base, title=title, template=template, rules=rules)
     text = "\n".join(lines(root))
     safe = sanitize_html(serialise(root), base_url=base)
     images = body_images(root)
@@ -145,7 +151,7 @@ def date_article(article: Article, first_seen: datetime, ahead: timedelta = time
 
 
 def tidy(
-    markup: str, *, base_url: str, title: str = "", template: Template | None = None
+    markup: str, *, base_url: str, title: str = "", template: Template | None = None, rules: Rules = NONE
 ) -> tuple[Element, list[Removed]]:
     """Return the body as a tree without furniture, and what was taken out. Not yet sanitised."""
     limit = exceeded(markup)
@@ -154,12 +160,15 @@ def tidy(
             Removed(what="markup", why="too long, too deep or too many attributes", evidence=f"limit {limit}")
         ]
     root = parse_fragment(markup)
-    return root, tidy_tree(root, base_url=base_url, title=title, template=template)
+    return root, tidy_tree(root, base_url=base_url, title=title, template=template, rules=rules)
 
 
-def tidy_tree(root: Element, *, base_url: str, title: str = "", template: Template | None = None) -> list[Removed]:
+def tidy_tree(
+    root: Element, *, base_url: str, title: str = "", template: Template | None = None, rules: Rules = NONE
+) -> list[Removed]:
     """Take the furniture out of a body and return what that was. Not yet sanitised."""
-    removed = [
+    removed = drop_by(root, rules)
+    removed += [
         Removed(what=f"<{element.tag}> block", why="no text of the article", evidence="element")
         for element in root.iter("style", "script")
     ]
@@ -167,14 +176,16 @@ def tidy_tree(root: Element, *, base_url: str, title: str = "", template: Templa
     _frames_to_links(root, base_url)
     removed += settle_sources(root, base_url)
     if template is not None:
-        removed += apply_template(root, template)
+        removed += apply_template(root, template, rules.keep)
+    removed += drop_lines_by(root, rules)
     blocks = [(block, text) for block in leaf_blocks(root) if (text := text_of(block))]
-    removed += _drop_edge_lines(blocks)
-    removed += _drop_title(blocks, title)
+    removed += _drop_edge_lines(blocks, rules)
+    removed += _drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
     left = [block for block, _ in blocks if block.getparent() is not None] or [root]
     removed += cut_affixes(
-        left[0], left[-1], title, template.affixes if template else Affixes(), template.samples if template else 0
-    )
+        left[0], left[-1], title, template.affixes if template else Affixes(), template.samples if template else 0,
+        rules.keep,
+    )  # fmt: skip
     for heading in root.iter("h1"):
         heading.tag = "h2"
     prune(root)
@@ -187,10 +198,11 @@ class _Found(NamedTuple):
     cut: page.Cut = page.Cut()
     meta: Metadata = Metadata()
     wall: walls.Wall | None = None
+    removed: tuple[Removed, ...] = ()
 
 
-def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | None) -> _Found:
-    if template is not None and template.container.selector:
+def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | None, rules: Rules) -> _Found:
+    if template is not None and template.container.selector and not (rules.body or rules.drop):
         fast = page.cut_by(html, url, template.container)
         if fast is not None:
             body, meta = fast
@@ -209,13 +221,16 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
     byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
     if meta.published is None and not (entry and feed_date(entry)) and (shown := visible.date(tree, url)):
         meta = msgspec.structs.replace(meta, published=shown, origin=meta.origin | {"published": "page text"})
+    removed = drop_by(tree, rules)
+    if (body := body_by(tree, rules)) is not None:
+        return _Found(page.Cut(body), meta, removed=tuple(removed))
     cut = page.cut(tree, url, title=title, author=byline, site=meta.site)
     if not meta.authors and (named := cut.byline or meta.publisher):
         meta = msgspec.structs.replace(
             meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
         )
     wall = walls.behind(text_of(cut.body), cut.near, meta.closed) if cut.body is not None else None
-    return _Found(cut, meta, wall)
+    return _Found(cut, meta, wall, tuple(removed))
 
 
 def _drop_offers(body: Element | None) -> None:
@@ -273,12 +288,14 @@ def _frames_to_links(root: Element, base_url: str) -> None:
         replace(frame, paragraph)
 
 
-def _drop_edge_lines(blocks: list[tuple[Element, str]]) -> list[Removed]:
+def _drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Removed]:
     removed: list[Removed] = []
     for block, text in (*blocks[:3], *blocks[max(3, len(blocks) - 6) :]):
+        if block.getparent() is None or text[:QUOTED] in rules.keep:
+            continue
         why = next((why for pattern, why in _EDGE_LINES if len(text) < 500 and pattern.match(text)), "")
         if why:
-            removed.append(Removed(what=text[:300], why=why, evidence="wording at the edge of the article"))
+            removed.append(Removed(what=text[:QUOTED], why=why, evidence="wording at the edge of the article"))
             drop(block)
     return removed
 
@@ -294,7 +311,7 @@ def _drop_title(blocks: list[tuple[Element, str]], title: str) -> list[Removed]:
     for block, text in left[:3]:
         if re.sub(r"\W+", "", text).lower() == wanted:
             drop(block)
-            return [Removed(what=title[:300], why="title repeated in the body", evidence="equal to the title")]
+            return [Removed(what=title[:QUOTED], why="title repeated in the body", evidence="equal to the title")]
     return []
 
 

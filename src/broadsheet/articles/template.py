@@ -6,7 +6,7 @@ A block is boilerplate in its time only, so a template carries the number of its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from broadsheet.articles.container import Container, learn_container
 from broadsheet.articles.images import settle_sources
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.page import judge
+from broadsheet.articles.rules import QUOTED
 from broadsheet.articles.tree import Element, drop, leaf_blocks, parse_fragment, text_of
 from broadsheet.model import Record, Removed
 from broadsheet.text import digest
@@ -95,23 +96,27 @@ def _learn(pieces: Iterable[tuple[str, str]], *, of_feed: bool = False) -> Templ
     )
 
 
-def apply_template(root: Element, template: Template) -> list[Removed]:
-    """Take what recurs out of the tree and return what that was, each with its evidence."""
+def apply_template(root: Element, template: Template, keep: Sequence[str] = ()) -> list[Removed]:
+    """Take what recurs out of the tree, but for what is to be kept; return what that was, each with its evidence."""
     removed: list[Removed] = []
     for image in list(root.iter("img")):
         count = template.images.get(image.get("src") or "")
-        if count:
+        if count and image.get("src") not in keep:
             removed.append(
                 Removed(what=image.get("src"), why="repeated picture", evidence=_evidence(count, template.samples))
             )
             drop(image)
     total = len(text_of(root)) or 1
     found = [(block, text_of(block)) for block in leaf_blocks(root) if block.tag not in _SERIES]
-    repeated = [(block, text, template.lines[key]) for block, text in found if (key := _key(text)) in template.lines]
+    repeated = [
+        (block, text, template.lines[key])
+        for block, text in found
+        if (key := _key(text)) in template.lines and text[:QUOTED] not in keep
+    ]
     if sum(len(text) for _, text, _ in repeated) > total * MAX_REMOVED and total > 400:
         return removed
     for block, text, count in repeated:
-        removed.append(Removed(what=text[:300], why="repeated block", evidence=_evidence(count, template.samples)))
+        removed.append(Removed(what=text[:QUOTED], why="repeated block", evidence=_evidence(count, template.samples)))
         drop(block)
     return removed
 

@@ -10,6 +10,7 @@ import click
 from broadsheet import urls
 from broadsheet.cli.base import State, command
 from broadsheet.cli.opml import opml_path
+from broadsheet.disk import write_durably
 from broadsheet.errors import BroadsheetError, UsageError
 from broadsheet.feeds import discover, rsshub, sitemap
 from broadsheet.feeds.opml import Subscription, add_outlines
@@ -17,7 +18,6 @@ from broadsheet.feeds.source import read_source
 from broadsheet.model import Done, Failed, ParsedFeed, Request, Response
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.newspaper import Newspaper
-from broadsheet.store.packs import write_durably
 from broadsheet.text import plain_title
 
 _CANDIDATES = 8

@@ -138,3 +138,12 @@ def table(rows: Iterable[Sequence[str]], head: Sequence[str]) -> None:
     for row in rows:
         made.add_row(*[Text(cell) for cell in row])
     Console().print(made)
+
+
+def size(count: float) -> str:
+    """Return a number of bytes for people."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if count < 10 or unit == "B" else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from broadsheet.cli.base import State, command
+from broadsheet.disk import write_durably
 from broadsheet.errors import UsageError
 from broadsheet.feeds.opml import add_outlines, parse_opml
 from broadsheet.newspaper import Newspaper
-from broadsheet.store.packs import write_durably
 
 
 @command("import")

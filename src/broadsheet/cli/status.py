@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.cli.base import State, command, table
+from broadsheet.cli.base import State, command, size, table
 
 if TYPE_CHECKING:
     from broadsheet.pipeline.health import FeedHealth
@@ -66,17 +66,9 @@ def _row(state: State, line: FeedHealth) -> tuple[str, ...]:
     return (
         line.title or line.url, line.section, str(line.articles), f"{line.per_week:g}",
         _when(line.last_success, state.say("status.never")), _when(line.next_check, "-" if line.gone else state.say("status.now")),
-        state.say(f"due.{line.why}", by=line.why_by) if line.next_check or line.gone else "", _size(line.saved_bytes), error,
+        state.say(f"due.{line.why}", by=line.why_by) if line.next_check or line.gone else "", size(line.saved_bytes), error,
     )  # fmt: skip
 
 
 def _when(instant: datetime | None, otherwise: str) -> str:
     return f"{instant:%Y-%m-%d %H:%M}" if instant else otherwise
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if count < 10 or unit == "B" else f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} GB"

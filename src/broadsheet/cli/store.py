@@ -41,7 +41,8 @@ def copy(state: State, source: str, target: str, from_blobs: str | None, to_blob
         path = paper.folder / source.removeprefix("sqlite:///")
         if source.startswith("sqlite:") and not path.is_file():
             raise UsageError(state.say("store.missing", name=path))
-        one, other = (Store.open(place.url, paper.folder, place.blobs) for place in opened)
+        one = Store.open(opened[0].url, paper.folder, opened[0].blobs)
+        other = Store.open(opened[1].url, paper.folder, opened[1].blobs, anew=True)
         try:
             moved = copy_store(one, other, _teller(state))
         finally:

@@ -19,7 +19,7 @@ def show(state: State, article: str) -> None:
     from broadsheet.store import articles, stories
 
     with state.open() as paper, paper.store.read() as connection:
-        found = _find(state, connection, article)
+        found = find_article(state, connection, article)
         story_id = stories.story_of(connection, [found])[found]
         reports = stories.articles_of(connection, [story_id]).get(story_id, [found])
         ids = stories.told(connection, reports, {}, stories.pinned(connection)).articles
@@ -71,13 +71,13 @@ def _correct(state: State, kind: str, *names: str) -> None:
     from broadsheet.store import feeds
 
     with state.open() as paper, paper.store.lock("story"), paper.store.begin() as connection:
-        found = [_find(state, connection, name) for name in names]
+        found = [find_article(state, connection, name) for name in names]
         publishers = {feed_id: publisher(feed) for feed_id, feed in feeds.everyone(connection).items()}
         correct(connection, kind, found, publishers, datetime.now(UTC))
     state.tell(state.say("story.done"))
 
 
-def _find(state: State, connection: Connection, name: str) -> str:
+def find_article(state: State, connection: Connection, name: str) -> str:
     """Return the id of the article that a person names; raise ``UsageError`` where there is none or more than one."""
     from broadsheet.store import articles, takedown
 

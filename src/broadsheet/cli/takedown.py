@@ -38,6 +38,8 @@ def takedown_command(state: State, target: str, note: str) -> None:
         for path in orphans.pictures:
             for root in (paper.store.state_dir, paper.folder / paper.config.site.output):
                 (root / path).unlink(missing_ok=True)
+        if ids:  # the copy of the database is not to hold it any longer either
+            paper.store.database.keep_copy(now, paper.config.store.backup_hours, afresh=True)
     if state.json:
         state.print_json({"target": target, "kind": kind, "articles": len(ids)})
     elif ids or kind != "article":

@@ -9,6 +9,7 @@ of ``EngineConfig`` that returns an ``Engine``.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -16,6 +17,9 @@ from broadsheet.config import ENGINE_GROUP, EngineConfig
 from broadsheet.errors import ConfigError
 from broadsheet.model import Failed, Outcome
 
+_OF_MACHINE = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+)
 Work = Callable[[Sequence[Any]], Iterable[Outcome[Any]]]
 
 
@@ -32,16 +36,31 @@ class Engine(Protocol):
 
 
 def outcomes(work: Work, batch: Sequence[Any]) -> Iterator[Outcome[Any]]:
-    """Yield the function's outcomes, and ``Failed`` for every item that it lost by an exception or forgot."""
+    """Yield the function's outcomes, and ``Failed`` for every item that it lost by an exception or forgot.
+
+    Raises what speaks of the machine and not of an item; see ``of_machine``.
+    """
     missing = dict.fromkeys(item.key for item in batch)
     message = "the stage gave no outcome"
     try:
         for outcome in work(batch):
             missing.pop(outcome.key, None)
             yield outcome
+    except OSError as error:
+        if of_machine(error):
+            raise
+        message = f"{type(error).__name__}: {error}"
     except (Exception, SystemExit) as error:  # noqa: BLE001 - an item's failure is a record
         message = f"{type(error).__name__}: {error}"
     yield from (Failed(key, "WorkerError", message) for key in missing)
+
+
+def of_machine(error: Exception) -> bool:
+    """Return whether an error speaks of the machine (a full disk, no more open files) and not of the item.
+
+    It ends the run: recorded with the item, the item would stay without what could not be made of it.
+    """
+    return isinstance(error, OSError) and error.errno in _OF_MACHINE
 
 
 def open_engine(config: EngineConfig) -> Engine:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-from broadsheet.engine import Work, outcomes
+from broadsheet.engine import Work, of_machine, outcomes
 from broadsheet.errors import EngineError
 from broadsheet.model import Failed, Outcome
 
@@ -149,12 +149,12 @@ class FutureEngine(ABC):
 
 
 def _error(future: Promise) -> BaseException | None:
-    """Return the error that a finished batch ended in; raise ``EngineError`` where there are no workers any more."""
+    """Return the error that a finished batch ended in; raise one that speaks of the machine or the cluster."""
     try:
         error = future.exception()
     except Exception as cancelled:  # noqa: BLE001 - whatever a future says of being cancelled
         error = cancelled
-    if isinstance(error, EngineError):
+    if isinstance(error, EngineError) or (isinstance(error, Exception) and of_machine(error)):
         raise error
     return error
 

@@ -27,6 +27,8 @@ SPREAD = 0.1
 """Our own pauses are longer by up to this share, by the feed's id: feeds that began together drift apart."""
 FULL_AFTER = timedelta(days=8)
 """A feed that has only said 304 for so long is asked without validators: a 304 can be a lie."""
+CLOCK_SLACK = timedelta(hours=1)
+"""A feed that was asked later than so long from now was asked by a clock that has gone back since."""
 MOVES_TO_STORE = 3
 """So many permanent redirects to one address, each leading to a feed, before that address is asked at once."""
 GONE_TO_STOP = 2
@@ -68,6 +70,8 @@ def due(state: FeedState, now: datetime, within: Bounds | None = None) -> Due:
     """
     if state.gone:
         return Due(at=None, why="gone")
+    if state.checked is not None and state.checked > now + CLOCK_SLACK:
+        return Due(at=_LONG_AGO, why="run")  # the clock was wrong then: what was reckoned with it counts no longer
     if state.next_check is not None:
         asked = state.left_alone_until is not None and state.left_alone_until >= state.next_check
         return Due(at=state.next_check, why="retry-after" if asked else "failed")
@@ -141,7 +145,7 @@ def left_alone(hosts: Mapping[str, datetime], failures: Iterable[Failed], now: d
 
     A 429 speaks for its whole host (RFC 6585, section 4); a 503 only for its address.
     """
-    found = {host: until for host, until in hosts.items() if until > now}
+    found = {host: until for host, until in hosts.items() if now < until <= now + LONGEST_RETRY_AFTER}
     for failure in failures:
         if failure.host:
             pause = timedelta(seconds=failure.retry_after or 0)
@@ -152,8 +156,9 @@ def left_alone(hosts: Mapping[str, datetime], failures: Iterable[Failed], now: d
 
 def resting(hosts: Mapping[str, datetime], addresses: Iterable[str], now: datetime) -> datetime | None:
     """Return until when all of the addresses are left alone for their hosts' sake, or None."""
-    until = [hosts.get(urls.host_and_port(address), now) for address in addresses]
-    return min(until) if until and min(until) > now else None
+    until = min((hosts.get(urls.host_and_port(address), now) for address in addresses), default=now)
+    # Further away than ever asked for: reckoned by a clock that has gone back since.
+    return until if now < until <= now + LONGEST_RETRY_AFTER else None
 
 
 def after_contact(state: FeedState, answer: Response) -> FeedState:

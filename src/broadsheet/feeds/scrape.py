@@ -18,8 +18,8 @@ from broadsheet import encoding, urls
 from broadsheet.errors import LimitExceeded, NotAFeed
 from broadsheet.feeds import foreign, limits, markup
 from broadsheet.feeds.dates import parse_date
-from broadsheet.feeds.selectors import finder
 from broadsheet.model import Entry, FeedInfo, ParsedFeed, Scrape
+from broadsheet.selectors import finder
 from broadsheet.text import collapse, css_parts
 
 MAX_BYTES = 5_000_000

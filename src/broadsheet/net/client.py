@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import errno
 import queue
 import socket
 import threading
@@ -59,6 +60,8 @@ class Manners:
     per_host: int = 1
     delay: float = 1.0
     timeout: float = 30.0
+    slow: float = 3.0
+    """Seconds after which a request gives up its place among all, so that slow servers hold nobody up."""
     max_bytes: int = 15 * 1024 * 1024
     robots: bool = True
     allow_private: tuple[str, ...] = ()
@@ -129,6 +132,8 @@ class Client:
         self._manners = manners
         self._guard = guard
         self._slots = asyncio.Semaphore(manners.concurrency)
+        self._slow = 0
+        """Requests under way that hold no place any more; as many as there are places, at most."""
         self.room = asyncio.Event()
         """Cleared while too many answers wait to be taken: no further request is begun."""
         self.room.set()
@@ -303,15 +308,40 @@ class Client:
                 )
             while True:
                 await asyncio.sleep(self._next.get(host, 0.0) - time.monotonic())
-                async with self._slots:
+                async with self._place() as begin:
                     await self.room.wait()
                     # The wait for a place took time, in which another request to this host may have begun.
                     now = time.monotonic()
                     if now < self._next.get(host, 0.0):
                         continue
                     self._next[host] = now + max(self._manners.delay, delay)
+                    begin()
                     yield
                     return
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[Callable[[], None]]:
+        """Wait for a place among all requests; what is yielded is to be called when the request begins."""
+        await self._slots.acquire()
+        loop, slow = asyncio.get_running_loop(), False
+        begun: list[asyncio.TimerHandle] = []
+
+        def step_aside() -> None:
+            nonlocal slow
+            if self._slow < self._manners.concurrency:
+                slow = True
+                self._slow += 1
+                self._slots.release()
+
+        try:
+            yield lambda: begun.append(loop.call_later(self._manners.slow, step_aside))
+        finally:
+            for timer in begun:
+                timer.cancel()
+            if slow:
+                self._slow -= 1
+            else:
+                self._slots.release()
 
     async def _may_fetch(self, origin: str, href: str) -> bool:
         if not self._robots.known(origin):
@@ -370,7 +400,7 @@ def _in_words(url: str, error: BaseException) -> str:
         return f"{url}: the host name cannot be resolved"
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return f"{url}: the server's certificate is not valid ({text})"
-    if isinstance(error, aiohttp.ServerDisconnectedError):
+    if isinstance(error, aiohttp.ServerDisconnectedError) or getattr(error, "errno", None) == errno.ECONNRESET:
         return f"{url}: the server closed the connection without an answer"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{url}: no connection ({error.os_error.strerror or text})"

@@ -12,8 +12,10 @@ from sqlalchemy.engine import Connection
 from broadsheet import urls
 from broadsheet.articles.extract import VERSION, date_article
 from broadsheet.articles.images import MIN_SIDE, localise
+from broadsheet.articles.rules import NONE, rules_for
 from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.articles.wholeness import Votes, needs_page, verdict, vote
+from broadsheet.disk import write_durably
 from broadsheet.errors import CodePicture, StoreError
 from broadsheet.feeds import schedule
 from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Removed, Request, Response, Skipped
@@ -21,8 +23,7 @@ from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
 from broadsheet.pipeline.run import Run, batches, kept
-from broadsheet.store import articles, feeds, queue, responses, search, templates
-from broadsheet.store.packs import write_durably
+from broadsheet.store import articles, feeds, queue, responses, search, takedown, templates
 from broadsheet.stories.doubles import Shown
 from broadsheet.text import digest, excerpt, plain_title, visible_text
 
@@ -31,6 +32,7 @@ EXTRACT_VERSION = VERSION
 _SAVE_EVERY = 20
 _TEMPLATE_SAMPLES = 20
 _PICTURES_AT_ONCE = 60
+_RULES = "rules"
 _PATIENCE = timedelta(days=30)
 """For how long a page is put off whose host is not to be asked, or whose robots.txt cannot be had (RFC 9309, 2.3.1.4)."""
 
@@ -129,6 +131,8 @@ def _save_page(
 
 def extract(run: Run) -> None:
     """Make articles of all entries that are due, from the feed's words, the page, and what the source repeats."""
+    with run.store.begin() as connection:
+        _rules_changed(run, connection)
     with run.store.read() as connection:
         queue_of = queue.waiting(connection, "extract", run.now)
         states = feeds.states(connection)
@@ -162,6 +166,19 @@ def extract(run: Run) -> None:
             connection, "extract", EXTRACT_VERSION, [(item, "", "skipped", "taken down") for item in gone], run.now
         )
     run.progress.end("extract")
+
+
+def _rules_changed(run: Run, connection: Connection) -> None:
+    """Make the articles due of domains whose rules are not those by which they were made."""
+    now = {domain: rules.digest() for domain, rules in run.rules.items()}
+    kept = queue.get_meta(connection, _RULES)
+    before = msgspec.json.decode(kept, type=dict[str, str]) if kept else {}
+    if now == before:
+        return
+    changed = {domain for domain in now.keys() | before.keys() if now.get(domain) != before.get(domain)}
+    ids = {article for domain in sorted(changed) for article in takedown.of_domain(connection, domain)}
+    queue.put(connection, "extract", sorted(ids))
+    queue.set_meta(connection, _RULES, msgspec.json.encode(now).decode())
 
 
 def _templates(run: Run, counts: Mapping[str, int]) -> dict[str, Template]:
@@ -215,10 +232,13 @@ def _inputs(
             if source.page and source.id in html and source.page.body in bodies:
                 page, url = bodies[source.page.body], source.page.final_url
             template, feed = known[source.feed_id], subscribed[source.feed_id]
-            shape = (feed.opencc, str(feed.brief)) if feed.opencc or feed.brief else ()
+            rules = rules_for(run.rules, source.link)
+            shape = [feed.opencc, str(feed.brief)] if feed.opencc or feed.brief else []
+            shape += [rules.digest()] if rules is not NONE else []
             yield work.ExtractInput(
                 key=source.id, url=url, page=page, entry=source.entry, template=template,
                 language=languages.get(source.feed_id, ""), opencc=feed.opencc, brief=feed.brief,
+                rules=rules,
                 digest=digest(source.entry_digest, source.page.body if source.page else "", template.digest(), *shape),
             )  # fmt: skip
 

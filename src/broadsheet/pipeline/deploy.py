@@ -15,13 +15,13 @@ from broadsheet.deploy.git import GitBranch
 from broadsheet.deploy.plan import Changes
 from broadsheet.deploy.rsync import Rsync
 from broadsheet.deploy.storage import Storage
+from broadsheet.disk import write_durably
 from broadsheet.errors import UsageError
 from broadsheet.model import Output
 from broadsheet.pipeline.run import Progress
 from broadsheet.site.write import Writer, digest_of
 from broadsheet.store import site
 from broadsheet.store.database import Store
-from broadsheet.store.packs import write_durably
 
 _AT_ONCE = 1_000
 """Files sent in one go; after each, what was sent is remembered."""

@@ -54,6 +54,7 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
         known = feeds.everyone(connection)
         refused = frozenset(takedown.targets(connection, "domain") | takedown.targets(connection, "feed"))
         gone = takedown.targets(connection, "article")
+        given = msgspec.json.decode(queue.get_meta(connection, "addresses") or "{}", type=dict[str, str])
     under_way: dict[str, Document] = {}
 
     def inputs() -> Iterator[work.ParseInput]:
@@ -69,7 +70,7 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
     for group in batches(outcomes, _SAVE_TOGETHER, weight=_weight, limit=_SAVE_BYTES):
         read = [(under_way.pop(outcome.key), outcome) for outcome in group]
         with run.store.begin() as connection:
-            _Merge(run, connection, known, refused, gone).save(read)
+            _Merge(run, connection, known, refused, gone, given).save(read)
 
 
 def _weight(outcome: Outcome[work.ReadFeed]) -> int:
@@ -80,13 +81,15 @@ class _Merge:
     """What a group of documents, no two of one feed, brings into the store; written at once at the end."""
 
     def __init__(
-        self, run: Run, connection: Connection, known: dict[str, Feed], refused: frozenset[str], gone: set[str]
-    ) -> None:
+        self, run: Run, connection: Connection, known: dict[str, Feed], refused: frozenset[str], gone: set[str],
+        given: dict[str, str],
+    ) -> None:  # fmt: skip
         self._run = run
         self._connection = connection
         self._known = known
         self._refused = refused
         self._gone = gone
+        self._given = given
         self._keys: list[tuple[str, str, str]] = []
         self._entries: list[articles.NewEntry] = []
         self._states: list[FeedState] = []
@@ -185,7 +188,8 @@ class _Merge:
                 continue
             if decision.what == "new":
                 article_id = urls.short_id(f"{feed_id} {item.keys[0]}")
-                permalink = f"{seen:%Y/%m/%d}/{article_id}.html"
+                # After a repair the site may know an address that the store does not.
+                permalink = self._given.get(article_id) or f"{seen:%Y/%m/%d}/{article_id}.html"
             self._keys += [(feed_id, key, article_id) for key in item.keys if keys.get(key) != article_id]
             if decision.what == "same":
                 continue

@@ -240,7 +240,7 @@ class Reader:
             return source.read_bytes()
         except OSError as error:
             raise StoreError(
-                f"{source}: cannot be read ({error.strerror}); fetch it again: broadsheet update --redo media"
+                f"{source}: cannot be read ({error.strerror}); 'broadsheet doctor --repair' brings it back"
             ) from None
 
     # ------------------------------------------------------------------------------------------------ rendering

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from broadsheet.articles.rules import Rules
 from broadsheet.config import Config
 from broadsheet.engine import Engine
 from broadsheet.model import Done, Outcome, Response
@@ -107,6 +108,8 @@ class Run(msgspec.Struct, kw_only=True):
     progress: Any = msgspec.field(default_factory=Silent)
     clock: Callable[[], datetime]
     """Tells the time (UTC); ``now`` is when the run began."""
+    rules: Mapping[str, Rules] = {}
+    """A person's rules for sites, by domain."""
     only_feed: str = ""
     """Address of the one feed to update; all when empty."""
     everything: bool = False

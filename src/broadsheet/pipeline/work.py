@@ -10,6 +10,7 @@ import msgspec
 from broadsheet import urls
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.images import reencode
+from broadsheet.articles.rules import NONE, Rules
 from broadsheet.articles.shape import shape
 from broadsheet.articles.template import Template, learn_fragments, learn_template
 from broadsheet.errors import BroadsheetError, CodePicture
@@ -61,6 +62,7 @@ class ExtractInput(Record, frozen=True, kw_only=True):
     digest: str
     opencc: str = ""
     brief: int = 0
+    rules: Rules = NONE
 
 
 class LearnInput(Record, frozen=True, kw_only=True):
@@ -127,7 +129,7 @@ def extract_batch(batch: Sequence[ExtractInput]) -> Iterator[Outcome[Article]]:
         if item.language and not entry.language:
             entry = msgspec.structs.replace(entry, language=item.language)
         try:
-            article = extract_article(item.page, url=item.url, entry=entry, template=item.template)
+            article = extract_article(item.page, url=item.url, entry=entry, template=item.template, rules=item.rules)
             yield Done(item.key, shape(article, opencc=item.opencc, brief=item.brief))
         except BroadsheetError as error:
             yield Failed(item.key, type(error).__name__, f"{item.url}: {error}")

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
+from broadsheet.disk import naming, sync_around
 from broadsheet.errors import StoreError
 from broadsheet.model import Output
 
@@ -53,21 +54,20 @@ class Writer:
             if (place := self._place(output.path)) and (known.get(output.path) != digest or not os.path.exists(place))
         ]
         temporary: list[tuple[str, str]] = []
-        for place, output, _digest in changed:
-            folder, _, name = place.rpartition("/")
-            beside = f"{folder}/.{name}.tmp"
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-            try:
-                _write(handle, output.body)
-                if len(changed) <= _FEW:
-                    os.fsync(handle)
-            finally:
-                os.close(handle)
-            temporary.append((beside, place))
-        if len(changed) > _FEW:
-            os.sync()
-        for beside, place in temporary:
-            os.replace(beside, place)
+        try:
+            for place, output, _digest in changed:
+                folder, _, name = place.rpartition("/")
+                temporary.append((f"{folder}/.{name}.tmp", place))
+                _write(temporary[-1][0], output.body, sync=len(changed) <= _FEW)
+            if len(changed) > _FEW:
+                sync_around(self._root)
+            for beside, place in temporary:
+                os.replace(beside, place)
+        except BaseException:
+            for beside, _place in temporary:
+                with suppress(OSError):
+                    os.unlink(beside)
+            raise
         for _place, output, digest in changed:
             self.written[output.path] = digest
             self.bytes += len(output.body)
@@ -106,10 +106,17 @@ class Writer:
         return self._folders[path]
 
 
-def _write(handle: int, body: bytes) -> None:
-    written = os.write(handle, body)
-    while written < len(body):
-        written += os.write(handle, body[written:])
+def _write(path: str, body: bytes, *, sync: bool) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        with naming(path):
+            written = os.write(handle, body)
+            while written < len(body):
+                written += os.write(handle, body[written:])
+            if sync:
+                os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def digest_of(body: bytes) -> str:

@@ -52,7 +52,7 @@ class Blobs:
     def put_many(self, bodies: Sequence[bytes]) -> list[str]:
         """Keep the bodies in one pack and return their digests. When it returns they are on disk.
 
-        Takes a transaction of its own: not to be called inside one. Raises ``StoreError`` where they cannot be kept.
+        Takes a transaction of its own: not to be called inside one. Raises ``OSError`` or ``StoreError`` where they cannot be kept.
         """
         digests = [_digest(body) for body in bodies]
         fresh = dict(zip(digests, bodies, strict=True))
@@ -64,12 +64,7 @@ class Blobs:
         frames = [compressor.compress(body) for body in fresh.values()]
         content = b"".join(frames)
         pack = _digest(content)
-        try:
-            self.packs.write(pack, content)
-        except OSError as error:
-            raise StoreError(
-                f"{self.packs.name}: bodies cannot be kept ({error}); nothing is lost, run again"
-            ) from None
+        self.packs.write(pack, content)
         rows, start = [], 0
         for digest, frame in zip(fresh, frames, strict=True):
             rows.append((digest, pack, start, len(frame)))

@@ -41,8 +41,6 @@ class Database(Protocol):
     engine: sa.Engine
     name: str
     """Path or address, as messages say it; without the password."""
-    advice: str
-    """What to do when it does not answer as it should."""
     state_dir: Path
     """Where what is no row lies: bodies, pictures, reports."""
 
@@ -58,8 +56,15 @@ class Database(Protocol):
         """Hold the newspaper's lock; raise ``LockedError`` when another process has it."""
         ...
 
-    def fault(self, connection: Connection) -> str:
-        """Return what the database says is wrong with it, or nothing."""
+    def explaining(self) -> AbstractContextManager[None]:
+        """Turn errors of the disk and of the database into ``StoreError``, with the file and what to do."""
+        ...
+
+    def keep_copy(self, now: datetime, hours: float, *, afresh: bool = False) -> str:
+        """Keep a copy of the database, unless there is one that is younger; return why that was not possible.
+
+        With ``afresh``, a copy that there is is made anew.
+        """
         ...
 
     def signs(self) -> list[tuple[str, int, int]]:
@@ -76,21 +81,19 @@ class Store:
         self.blobs = Blobs(packs, self.begin, self.read)
 
     @classmethod
-    def open(cls, url: str, folder: Path, blobs: str = "") -> Store:
+    def open(cls, url: str, folder: Path, blobs: str = "", *, anew: bool = False) -> Store:
         """Open (and create or migrate) the store at ``url``; relative paths are below ``folder``.
 
-        Bodies lie at the address ``blobs``, or in a folder of that name beside the store's other files.
+        Bodies lie at the address ``blobs``, or in a folder of that name beside the store's other files. A database file that
+        is missing though bodies lie beside it is not made anew, unless ``anew`` says so.
 
         Raises ``StoreError`` where the database is damaged or not there, cannot be written, or is newer than this program.
         """
-        database = _database(url, folder)
+        database = _database(url, folder, anew=anew)
         packs = open_packs(blobs, database.state_dir / "blobs")
         try:
-            with database.engine.connect() as connection:
+            with database.explaining(), database.engine.connect() as connection:
                 _migrate(connection, database.name)
-        except sa.exc.DatabaseError as error:
-            database.engine.dispose()
-            raise StoreError(f"{database.name}: {str(error.orig).strip()}. {database.advice}") from None
         except StoreError:
             database.engine.dispose()
             raise
@@ -119,12 +122,12 @@ class Store:
         self.database.engine.dispose()
 
 
-def _database(url: str, folder: Path) -> Database:
+def _database(url: str, folder: Path, *, anew: bool) -> Database:
     """Return the database at a store's address."""
     if url.startswith("sqlite:"):
         from broadsheet.store.sqlite import Sqlite
 
-        return Sqlite(url, folder)
+        return Sqlite(url, folder, anew=anew)
     from broadsheet.store.postgresql import Postgresql
 
     return Postgresql(url, folder)

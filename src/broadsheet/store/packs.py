@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
+from broadsheet.disk import naming, write_durably
 from broadsheet.errors import StoreError
 from broadsheet.urls import without_password
 
@@ -19,7 +20,7 @@ Piece = tuple[str, int, int]
 
 
 class Packs(Protocol):
-    """What the blob store asks of a storage; each raises ``OSError`` where it cannot."""
+    """What the blob store asks of a storage; each raises ``OSError`` or ``StoreError`` where it cannot."""
 
     name: str
     """As messages say it."""
@@ -83,7 +84,7 @@ class Folder:
         """Overwrite a piece; nothing where the pack is gone."""
         pack, start, size = piece
         if self.path(pack).exists():
-            with self.path(pack).open("r+b") as handle:
+            with naming(self.path(pack)), self.path(pack).open("r+b") as handle:
                 handle.seek(start)
                 handle.write(bytes(size))
                 handle.flush()
@@ -127,11 +128,9 @@ class Remote:
     def erase(self, piece: Piece) -> None:
         """Write the pack anew without a piece; nothing where it is gone."""
         pack, start, size = piece
-        try:
+        if self._do("exists", self._path(pack)):
             content = self._do("cat_file", self._path(pack))
-        except FileNotFoundError:
-            return
-        self.write(pack, content[:start] + bytes(size) + content[start + size :])
+            self.write(pack, content[:start] + bytes(size) + content[start + size :])
 
     def delete(self, pack: str) -> None:
         """Delete a pack; nothing where it is gone."""
@@ -144,23 +143,6 @@ class Remote:
     def _do(self, what: str, *values: Any, **options: Any) -> Any:
         try:
             return getattr(self._files, what)(*values, **options)
-        except OSError:
-            raise
-        except Exception as error:
-            # Each storage's client has errors of its own.
-            raise OSError(f"{type(error).__name__}: {error}") from error
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a file so that a crash or power cut leaves the old one or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        except Exception as error:  # each storage's client has errors of its own
+            why = f"{type(error).__name__}: {error}"
+            raise StoreError(f"{self.name}: cannot be had ({why}); nothing is lost, run again when it can") from error

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.errors import LockedError, StoreError
+from broadsheet.store.faults import explaining
 
 OLDEST = 14
 """Version of the server that we are tested with, at least."""
+_ADVICE = "Check that the server runs and that [store] url names its host, database and user"
 _LOCK = "hashtext('broadsheet'), hashtext(current_schema() || '/{}')"
 """Two numbers that stand for a lock of this newspaper: of its runs, and of its transactions."""
 
 
 class Postgresql:
     """The database on a server. Other files of the newspaper lie in ``.broadsheet`` below its folder."""
-
-    advice = "Check that the server runs and that [store] url names its host, database and user."
 
     def __init__(self, url: str, folder: Path) -> None:
         try:
@@ -52,6 +53,14 @@ class Postgresql:
         @sa.event.listens_for(self.engine, "connect")
         def prepare(connection: psycopg.Connection[Any], _record: object) -> None:
             connection.adapters.register_dumper(str, _dumper())
+
+        self._check_version()
+
+    def _check_version(self) -> None:
+        with self.explaining(), self.engine.connect() as connection:
+            found = int(connection.exec_driver_sql("SHOW server_version_num").scalar() or 0) // 10_000
+        if found < OLDEST:
+            raise StoreError(f"{self.name}: the server is PostgreSQL {found}; {OLDEST} or later is needed")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -90,10 +99,13 @@ class Postgresql:
                 # The session ends with its lock and its name, instead of going back to the pool.
                 connection.invalidate()
 
-    def fault(self, connection: Connection) -> str:
-        """Return what is wrong with the server, or nothing."""
-        found = int(connection.exec_driver_sql("SHOW server_version_num").scalar() or 0) // 10_000
-        return "" if found >= OLDEST else f"the server is PostgreSQL {found}; {OLDEST} or later is needed"
+    def explaining(self) -> AbstractContextManager[None]:
+        """Turn errors of the disk and of the server into ``StoreError``, with the address and what to do."""
+        return explaining(self.name, _ADVICE)
+
+    def keep_copy(self, now: datetime, hours: float, *, afresh: bool = False) -> str:  # noqa: ARG002 - SQLite's
+        """Nothing: a server has backups of its own."""
+        return ""
 
     def signs(self) -> list[tuple[str, int, int]]:
         """Return how many articles wait to be printed."""

@@ -18,6 +18,9 @@ _META = Insert(meta, ("key", "value"), conflict="update")
 ATTEMPTS = 4
 """After so many failures an item is left as it is until its input changes."""
 
+LONGEST_WAIT = timedelta(days=8)
+"""Nothing is put off for longer: what is, was put off by a clock that has gone back since."""
+
 
 def put(connection: Connection, stage: str, items: Iterable[str]) -> None:
     """Make the items due for a stage, at once."""
@@ -26,10 +29,9 @@ def put(connection: Connection, stage: str, items: Iterable[str]) -> None:
 
 def waiting(connection: Connection, stage: str, now: datetime) -> list[str]:
     """Return the items that are due for a stage, in a stable order."""
+    later = sa.and_(due.c.not_before > to_micros(now), due.c.not_before <= to_micros(now + LONGEST_WAIT))
     return list(
-        connection.scalars(
-            sa.select(due.c.item).where(due.c.stage == stage, due.c.not_before <= to_micros(now)).order_by(due.c.item)
-        )
+        connection.scalars(sa.select(due.c.item).where(due.c.stage == stage, sa.not_(later)).order_by(due.c.item))
     )
 
 
