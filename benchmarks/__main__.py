@@ -13,6 +13,7 @@ ALL = {
     "parse": "needs the corpus",
     "poll": "",
     "build": "",
+    "search": "needs the corpus",
     "stories": "",
     "simulate": "",
     "engines": "",

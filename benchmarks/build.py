@@ -16,27 +16,17 @@ from benchmarks.measure import Row, apart, cpu
 
 SIZES = tuple(int(size) for size in os.environ.get("SIZES", "1000,5000").split(","))
 
-_FILL = """
+FILL = """
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import msgspec
+from benchmarks import prose
 from broadsheet.model import Article, Entry
 from broadsheet.newspaper import Newspaper
 from broadsheet.store import articles, feeds
 
-def drawn(chance, number):
-    # By Zipf's law: the one of rank r comes 1/r times as often as the first.
-    return int(number ** chance.random()) - 1
-
-maker = random.Random(0)
-vocabulary = ["".join(chr(0x4E00 + drawn(maker, 3000)) for _ in range(maker.choice((1, 2, 2, 2, 3)))) for _ in range(40_000)]
-
-def words(chance, count):
-    text = ""
-    while len(text) < count:
-        text += vocabulary[drawn(chance, len(vocabulary))]
-    return text[:count]
+words = prose.by_name(sys.argv[4] if len(sys.argv) > 4 else "zipf")
 
 first, last = int(sys.argv[2]), int(sys.argv[3])
 base = datetime(2026, 1, 1, tzinfo=UTC)
@@ -71,7 +61,7 @@ result = {"files": report.pages_written, "bytes": report.bytes_written, "seconds
 """
 
 
-_TABLES = "".join(
+TABLES = "".join(
     f'[[feeds]]\nurl = "https://{number}.example/feed"\nmode = "full"\n'
     f'section = "版面{number % 5}/来源{number % 12}/频道{number}"\n'
     for number in range(24)
@@ -102,12 +92,12 @@ def run() -> Iterator[Row]:
     for size in SIZES:
         with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as beside:
             folder = Path(scratch)
-            (folder / "broadsheet.toml").write_text(f'[site]\nlanguage = "zh"\n{_TABLES}', "utf-8")
-            apart(_FILL, scratch, "0", str(size))
+            (folder / "broadsheet.toml").write_text(f'[site]\nlanguage = "zh"\n{TABLES}', "utf-8")
+            apart(FILL, scratch, "0", str(size))
             full = apart(_BUILD, scratch)
             pages = len(list((folder / "public").rglob("*.html")))
             theirs = _hugo(folder, Path(beside) / "hugo")
-            apart(_FILL, scratch, str(size), str(size + 20))
+            apart(FILL, scratch, str(size), str(size + 20))
             more = apart(_BUILD, scratch)
             none = apart(_BUILD, scratch)
         touched[size] = more["files"]

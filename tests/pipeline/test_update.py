@@ -260,12 +260,17 @@ def test_a_theme_of_ones_own_is_laid_over_the_default(web: Web, paper: Callable[
     templates = made.folder / "mine" / "templates"
     templates.mkdir(parents=True)
     (templates / "404.html").write_text('{% extends "base.html" %}{% block main %}<h1>Lost at sea</h1>{% endblock %}')
+    (made.folder / "mine" / "assets").mkdir()
+    (made.folder / "mine" / "assets" / "custom.css").write_text("/* mine */ :root { --accent: #005f73 }")
     text = made.config_file.read_text("utf-8").replace("[site]\n", '[site]\ntheme = "mine"\n')
     made.config_file.write_text(text, "utf-8")
     with Newspaper(made.folder, environ={}) as again:
         again.run()
     assert "Lost at sea" in (made.folder / "public" / "404.html").read_text("utf-8")
-    assert (made.folder / "public" / "assets" / "style.css").exists()
+    style = (made.folder / "public" / "assets" / "style.css").read_text("utf-8")
+    assert style.endswith(":root{--accent:#005f73}")
+    assert ".masthead" in style
+    assert not (made.folder / "public" / "assets" / "custom.css").exists()
 
 
 @pytest.mark.parametrize("base", ["", "/", "/paper", "/a/b/"])

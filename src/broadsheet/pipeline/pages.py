@@ -119,7 +119,7 @@ class Reader:
     def old_files(self) -> list[str]:
         """Return files of an earlier theme, and feeds that lists have no more. Pages never go: they are for ever."""
         now = {f"assets/{name}" for name in self._theme.assets}
-        lists = [site.known_below(self._connection, f"{kind}/") for kind in ("section", "source", "channel")]
+        lists = [site.known_below(self._connection, f"{kind}/") for kind in ("latest", "section", "source", "channel")]
         feeds = (path for paths in lists for path in paths if path.endswith("/feed.json"))
         return sorted(site.known_below(self._connection, "assets/") - now) + sorted(feeds)
 
@@ -267,7 +267,7 @@ class Reader:
                     yield Output(path=page.path, body=self._theme.render("month.html", shown, month))
                 case "sitemap" | "listmap" | "daymap" | "storymap":
                     yield self._sitemap(page)
-                case "atom" | "jsonfeed":
+                case "atom":
                     yield self._feed(page)
                 case "storyatom" | "storyjson":
                     yield self._story_feed(page)
@@ -422,15 +422,13 @@ class Reader:
         """Return a list's feed, or the archive of it that has the articles of a fixed page."""
         spec, size = self._list(page.key)
         positions = plan.positions(page.page, size)
-        if page.kind == "jsonfeed":
-            positions = range(max(1, size - plan.JSON_ENTRIES + 1), size + 1)
         ids = site.items(self._connection, page.key, positions)
         found = self._summaries.of(ids, self._new_summaries)
         told = [entry for item in reversed(ids) if (entry := found[item]) and entry.double_of not in ids]
         if self._composer.config.site.whole_in_feeds == "all" and not page.page:
             told = self._whole(told)
         before = page.page - 1 if page.page else size // plan.PER_PAGE
-        archived = plan.archive_path(spec, before) if spec.kind in plan.ARCHIVED and page.kind == "atom" else ""
+        archived = plan.archive_path(spec, before) if spec.kind in plan.ARCHIVED else ""
         return self._written(
             page, spec.title or self._composer.site.title, f"{spec.path}index.html", [item.entry for item in told],
             previous=archived, current=f"{spec.path}feed.xml" if page.page else "",

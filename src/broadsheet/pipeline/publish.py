@@ -24,6 +24,8 @@ from broadsheet.text import digest
 
 SITE_FORMAT = 4
 """Raised when pages change by our doing, so that every site is printed anew."""
+STYLE, CUSTOM = "style.css", "custom.css"
+"""A theme's style sheet, and what a site adds to it: published as one file."""
 _AT_ONCE = 500
 """Articles numbered, and pages rendered, in one go."""
 
@@ -153,7 +155,10 @@ def _assets(theme: Theme) -> Iterator[Output]:
 
     for name, path in theme.assets.items():
         body = path.read_bytes()
-        yield Output(path=f"assets/{name}", body=cssmin(body) if name.endswith(".css") else body)
+        if name == STYLE and CUSTOM in theme.assets:
+            body += b"\n" + theme.assets[CUSTOM].read_bytes()
+        if name != CUSTOM:
+            yield Output(path=f"assets/{name}", body=cssmin(body) if name.endswith(".css") else body)
 
 
 def _static(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:

@@ -192,7 +192,7 @@ class Composer:
     ) -> Page:  # fmt: skip
         """Return the record that every template is given; ``feeds`` is the folder of its feeds."""
         found = [Target(title="Atom", href=f"{self.base}{feeds}feed.xml")]
-        if kind == "front" or kind in plan.IN_JSON:
+        if kind == "front":
             found.append(Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"))
         return Page(
             site=self.site, title=title, path=path, canonical=self.absolute(path), kind=kind,

@@ -18,10 +18,6 @@ from broadsheet.text import digest
 
 PER_PAGE = 15
 """Articles of a list's page, and of its Atom feed, so that the feed and its archives hold all of them."""
-IN_JSON = frozenset(("latest",))
-"""Kinds of lists that have a JSON feed too; every list has an Atom feed, which all readers of feeds know."""
-JSON_ENTRIES = 10
-"""Newest articles of a list's JSON feed, which has no archives."""
 FRONT_ENTRIES = 30
 """Newest events of the newspaper's own feed."""
 WHOLE_BYTES = 32_000
@@ -97,8 +93,6 @@ def list_pages(spec: ListSpec, position: int, size: int) -> Iterator[SitePage]:
     if position > size - PER_PAGE:
         yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=key)
         yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=key)
-    if position > size - JSON_ENTRIES and spec.kind in IN_JSON:
-        yield SitePage(path=f"{spec.path}feed.json", kind="jsonfeed", key=key)
 
 
 def fixed_page(spec: ListSpec, number: int) -> SitePage:
@@ -127,8 +121,6 @@ def all_pages(spec: ListSpec, size: int) -> Iterator[SitePage]:
         yield from fixed_pages(spec, number)
     yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=spec.path)
     yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=spec.path)
-    if spec.kind in IN_JSON:
-        yield SitePage(path=f"{spec.path}feed.json", kind="jsonfeed", key=spec.path)
 
 
 def month_pages(days: Iterable[str]) -> Iterator[SitePage]:
@@ -173,7 +165,6 @@ _ORDER = {
     "moved": 2,
     "day": 2,
     "atom": 5,
-    "jsonfeed": 5,
     "month": 3,
     "archive": 4,
     "daymap": 5,

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     Shorts = NDArray[np.uint16]
     Classes = NDArray[np.int8]
 
-FORMAT = 1
-SEGMENT, RECENT, TAIL, BLOCK = 4096, 512, 64, 32
+FORMAT = 2
+SEGMENT, RECENT, TAIL, BLOCK = 4096, 512, 64, 16
 """Articles of a segment (12 bits in ``_postings``), of recent ones and of a tail at most, and of a file of results."""
 SHARD_BYTES = 8_000
 _FEW_SHARDS = ((64, 16), (512, 64))
