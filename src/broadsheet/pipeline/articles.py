@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -191,14 +191,21 @@ def _templates(run: Run, counts: Mapping[str, int]) -> dict[str, Template]:
                 known[feed_id] = template
     wanted = [feed_id for feed_id in sorted(counts) if feed_id not in known or counts[feed_id] >= MIN_SAMPLES]
     inputs = ([_samples(run, feed_id)] for feed_id in wanted)
+    known |= learn(run, inputs)
+    return {feed_id: known.get(feed_id, Template()) for feed_id in counts}
+
+
+def learn(run: Run, inputs: Iterable[Sequence[work.LearnInput]]) -> dict[str, Template]:
+    """Return, and keep, what each source repeats, by feed; of one of which nothing can be learnt there is a line in the report."""
+    found: dict[str, Template] = {}
     for outcome in run.engine.map(work.learn_batch, inputs):
         if isinstance(outcome, Done):
-            known[outcome.key] = outcome.value
+            found[outcome.key] = outcome.value
             with run.store.begin() as connection:
                 templates.save(connection, outcome.key, outcome.value, run.now)
         elif isinstance(outcome, Failed):
             run.report.failures.append(f"{outcome.key}: nothing learnt of what the source repeats: {outcome.message}")
-    return {feed_id: known.get(feed_id, Template()) for feed_id in counts}
+    return found
 
 
 def _samples(run: Run, feed_id: str) -> work.LearnInput:

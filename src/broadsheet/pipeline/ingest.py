@@ -20,9 +20,9 @@ from broadsheet import urls
 from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.errors import UsageError
 from broadsheet.feeds import identity
-from broadsheet.model import Done, Entry, Failed, Feed, Mode, Outcome, Response
+from broadsheet.model import Done, Entry, Feed, Mode, Response
 from broadsheet.pipeline import relate, work
-from broadsheet.pipeline.articles import save_article
+from broadsheet.pipeline.articles import learn, save_article
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import articles, feeds, queue, responses, takedown, templates
 from broadsheet.text import digest
@@ -219,19 +219,14 @@ def _templates(run: Run, wanted: dict[str, tuple[Feed, Response]]) -> dict[str, 
         pages.setdefault(feed.id, []).append((answer.body, answer.url))
     with run.store.read() as connection:
         known = {feed_id: template for feed_id in pages if (template := templates.get(connection, feed_id))}
-    learn = [
-        [work.LearnInput(key=feed_id, fragments=(), pages=tuple(of_site[: 5 * MIN_SAMPLES]))]
-        for feed_id, of_site in pages.items()
-        if feed_id not in known and len(of_site) >= MIN_SAMPLES
-    ]
-    outcomes: Iterator[Outcome[Template]] = run.engine.map(work.learn_batch, learn)
-    for outcome in outcomes:
-        if isinstance(outcome, Done):
-            known[outcome.key] = outcome.value
-            with run.store.begin() as connection:
-                templates.save(connection, outcome.key, outcome.value, run.now)
-        elif isinstance(outcome, Failed):
-            run.report.failures.append(f"{outcome.key}: nothing learnt of what the site repeats: {outcome.message}")
+    known |= learn(
+        run,
+        [
+            [work.LearnInput(key=feed_id, fragments=(), pages=tuple(of_site[: 5 * MIN_SAMPLES]))]
+            for feed_id, of_site in pages.items()
+            if feed_id not in known and len(of_site) >= MIN_SAMPLES
+        ],
+    )
     return {feed_id: known.get(feed_id, Template()) for feed_id in pages}
 
 
