@@ -15,6 +15,9 @@ ALL = {
     "build": "",
     "search": "needs the corpus",
     "stories": "",
+    "simulate": "",
+    "engines": "",
+    "archive": "",
 }
 
 

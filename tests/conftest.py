@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from broadsheet.newspaper import Newspaper
+from tests import servers
 
 # A change passes or fails by itself: on CI the same examples are tried each time. A person's runs look for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -30,6 +31,36 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"the shared corpus is not at {CORPUS}")
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.Server]:
+    """A PostgreSQL server; the test is skipped where none can be had."""
+    try:
+        context = servers.postgresql()
+        server = context.__enter__()
+    except servers.NoServerError as why:
+        pytest.skip(str(why))
+    yield server
+    context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluster]:
+    """A Dask cluster of two workers."""
+    made = servers.Cluster(tmp_path_factory.mktemp("cluster"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty bucket on a server on loopback."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with servers.bucket() as address:
+        yield address
 
 
 @dataclass

@@ -113,7 +113,7 @@ WRONG = {
     '[site]\ntimezone = "../../etc/passwd"': "p:2: [site] timezone is '../../etc/passwd': is no time zone name",
     '[site]\nurl = "paper.example"': "p:2: [site] url is 'paper.example': must be an address that begins with",
     '[site]\nurl = "ftp://paper.example"': "p:2: [site] url is",
-    '[store]\nurl = "mysql://x"': "p:2: [store] url is 'mysql://x': must be sqlite:///PATH",
+    '[store]\nurl = "mysql://x"': "p:2: [store] url is 'mysql://x': must be sqlite:///PATH or postgresql://USER@HOST/DATABASE",
     "[poll]\ntimeout = 0": "p:2: [poll] timeout is 0: must be greater than 0",
     "[poll]\ntimeout = -1.5": "p:2: [poll] timeout is -1.5: must be greater than 0",
     "[poll]\ndelay = -1": "p:2: [poll] delay is -1: must not be negative",
@@ -128,7 +128,9 @@ WRONG = {
     '[poll]\nallow_private = ["a:65536"]': "p:2: [poll] allow_private is",
     '[rsshub]\ninstances = ["rsshub.app"]': "p:2: [rsshub] instances is ['rsshub.app']: 'rsshub.app' must be",
     '[site]\nwhole_in_feeds = "some"': "p:2: [site] whole_in_feeds is 'some': must be one of none, front, all",
-    '[engine]\nkind = "process"': "p:2: [engine] kind is 'process': must be one of inline, processes; did you mean 'processes'?",
+    '[engine]\nkind = "process"': (
+        "p:2: [engine] kind is 'process': must be one of inline, threads, processes, dask; did you mean 'processes'?"
+    ),
     "[engine]\nworkers = -1": "p:2: [engine] workers is -1: must not be negative",
     "[pol]\nx = 1": "p:1: unknown table or key 'pol'; did you mean 'poll'?",
     "zzz = 1": "p:1: unknown table or key 'zzz'; known are: site, store",

@@ -54,7 +54,10 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where articles are kept."""
 
     url: str = "sqlite:///.broadsheet/broadsheet.db"
-    """``sqlite:///PATH``; a relative path is below the newspaper's folder."""
+    """``sqlite:///PATH``, a relative path being below the newspaper's folder, or ``postgresql://USER@HOST/DATABASE``."""
+    blobs: str = ""
+    """Where raw answers lie: ``s3://BUCKET/PREFIX`` (``?endpoint_url=https://HOST`` for what is like S3), or ``file:///FOLDER``.
+    Empty: the folder ``blobs`` beside the database file, or in ``.broadsheet``."""
     backup_hours: float = 24.0
     """Hours between two copies of the database that runs keep beside it, in ``backup``, for ``doctor --repair``; 0 keeps none."""
 
@@ -127,9 +130,11 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where parsing, extraction and rendering run."""
 
     kind: str = "processes"
-    """``inline`` (in this process) or ``processes``."""
+    """``inline`` (in this process), ``threads``, ``processes``, ``dask`` (a cluster), or one that another package adds."""
     workers: int = 0
-    """Processes; 0 is one a core."""
+    """Processes or threads; 0 is one a core. A cluster has its own."""
+    address: str = ""
+    """Of the cluster's scheduler, such as ``tcp://host:8786``."""
 
 
 class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,11 +203,13 @@ TOP_LEVEL = (*TABLES, "feeds", "opml")
 _CHOICES = {
     "site.language": ("en", "zh"),
     "site.whole_in_feeds": ("none", "front", "all"),
-    "engine.kind": ("inline", "processes"),
+    "engine.kind": ("inline", "threads", "processes", "dask"),
     "deploy.host": ("", "github-pages", "cloudflare-pages"),
     "feeds.mode": get_args(Mode),
     "feeds.full_text": get_args(FullText),
 }
+ENGINE_GROUP = "broadsheet.engines"
+"""Entry points of engines that other packages add."""
 CONVERSIONS = (
     "s2t", "t2s", "s2tw", "tw2s", "s2hk", "hk2s", "s2twp", "tw2sp", "s2hkp", "hk2sp", "t2tw", "tw2t", "t2hk", "hk2t",
 )  # fmt: skip
@@ -339,6 +346,8 @@ def _plain(message: str) -> str:
 def _value_fault(name: str, value: Any) -> str:
     """Return what is wrong with a value of the right type, or nothing."""
     choices = _CHOICES.get(name)
+    if name == "engine.kind" and choices and value not in choices:
+        choices += _added_engines()
     if choices and value not in choices:
         near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
         return f"must be one of {', '.join(choices)}" + (f"; did you mean {near[0]!r}?" if near else "")
@@ -356,8 +365,10 @@ def _value_fault(name: str, value: Any) -> str:
         return _zone_fault(str(value))
     if name == "site.url" and not re.match(r"https?://[^/\s]+", str(value)):
         return "must be an address that begins with http:// or https://"
-    if name == "store.url" and not str(value).startswith("sqlite:///"):
-        return "must be sqlite:///PATH"
+    if name == "store.url" and not re.match(r"sqlite:///[^/]|sqlite:////|postgresql://", str(value)):
+        return "must be sqlite:///PATH or postgresql://USER@HOST/DATABASE"
+    if name == "store.blobs" and value and not re.match(r"[a-z][a-z0-9+.-]*://.", str(value)):
+        return "must be an address such as s3://BUCKET/PREFIX, or empty"
     if name == "poll.allow_private":
         wrong = [item for item in value if not _is_target(item)]
         return f"{wrong[0]!r} must be host:port, for example '127.0.0.1:1200'" if wrong else ""
@@ -365,6 +376,13 @@ def _value_fault(name: str, value: Any) -> str:
         wrong = [item for item in value if not re.match(r"https?://[^/\s]+", item)]
         return f"{wrong[0]!r} must be an address that begins with http:// or https://" if wrong else ""
     return ""
+
+
+def _added_engines() -> tuple[str, ...]:
+    """Return the names of the engines that other packages add."""
+    from importlib.metadata import entry_points  # 13 ms, which few ask for
+
+    return tuple(sorted(point.name for point in entry_points(group=ENGINE_GROUP)))
 
 
 def _is_target(text: str) -> bool:

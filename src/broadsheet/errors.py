@@ -5,6 +5,7 @@ BroadsheetError
 │   └── ConfigError            broadsheet.toml or feeds.opml: file, line, nearest right name
 ├── LockedError                another run holds the newspaper: exit code 3
 ├── StoreError                 the database or a blob: missing, damaged, newer than this program
+├── EngineError                there is nobody to work: the cluster cannot be had, or is gone
 ├── FetchError                 the web did not give what was asked
 │   ├── AddressRefused         scheme, port or address that we do not talk to
 │   ├── TooLarge               more bytes than allowed, on the wire or after decompression
@@ -49,6 +50,10 @@ class LockedError(BroadsheetError):
 
 class StoreError(BroadsheetError):
     """The store is missing, damaged or newer than this program."""
+
+
+class EngineError(BroadsheetError):
+    """There is nobody to do the work: the cluster cannot be had, is gone, or is another version's."""
 
 
 class FetchError(BroadsheetError):

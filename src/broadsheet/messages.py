@@ -226,6 +226,20 @@ _LINES: dict[str, tuple[str, str]] = {
         "Nothing here comes from {target}; it will be refused from now on.",
         "此处没有来自 {target} 的内容；今后将拒收。",
     ),
+    "ingest.progress": (
+        "{file}: {pages:,} pages, {new:,} new articles, {rate:.0f} pages a second, {left} left",
+        "{file}：{pages:,} 个网页，新文章 {new:,} 篇，每秒 {rate:.0f} 页，还需 {left}",
+    ),
+    "ingest.done": (
+        "{new:,} new articles of {pages:,} pages in {seconds:.0f} s. Print them with: broadsheet build",
+        "{pages:,} 个网页中有新文章 {new:,} 篇，用时 {seconds:.0f} 秒。用 broadsheet build 印出。",
+    ),
+    "store.missing": ("{name}: there is no store", "{name}：此处没有存储"),
+    "store.head": ("table|rows|digest", "表|行数|摘要"),
+    "store.copied": (
+        "Everything is there, row by row and body by body. Set [store] url to {url}.",
+        "逐行逐份核对无误。请把 [store] 的 url 设为 {url}。",
+    ),
     "story.done": ("Done. Print it with: broadsheet build", "已完成。请运行 broadsheet build 以更新网站。"),
     "story.unknown": (
         "{name} names {count} articles, not one. 'broadsheet search' finds them; use an id or an address.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import msgspec
 
@@ -18,9 +19,9 @@ from broadsheet.config import Config, parse_config
 from broadsheet.engine import open_engine
 from broadsheet.errors import ConfigError, UsageError
 from broadsheet.feeds.opml import parse_opml
-from broadsheet.model import Article, Feed, Story
+from broadsheet.model import Article, Feed, Mode, Story
 from broadsheet.pipeline.run import Report, Run, Silent
-from broadsheet.store.database import Store, explaining, place_of
+from broadsheet.store.database import Store
 from broadsheet.urls import short_id
 
 if TYPE_CHECKING:
@@ -60,7 +61,6 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         self.config = self._read_config(os.environ if environ is None else environ, flags)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._store: Store | None = None
-        self._database = place_of(self.config.store.url, self.folder)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -71,7 +71,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
     def store(self) -> Store:
         """The store, opened at first use."""
         if self._store is None:
-            self._store = Store.open(self.config.store.url, self.folder)
+            self._store = Store.open(self.config.store.url, self.folder, self.config.store.blobs)
         return self._store
 
     def close(self) -> None:
@@ -160,6 +160,20 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
         return self._run("run", both, progress, everything=everything)
 
+    def ingest(
+        self, files: Sequence[str], *, section: str = "Archive", mode: Mode = "excerpt", tell: Any = None
+    ) -> Report:
+        """Take in the articles of WARC files, each from where an earlier call was cut off.
+
+        They stand in ``section``, by site. ``tell`` is called with a ``pipeline.ingest.Progress`` now and then.
+        """
+        from broadsheet.pipeline.ingest import Place, ingest
+
+        def work(run: Run) -> None:
+            ingest(run, files, Place(section, mode), tell or (lambda _progress: None))
+
+        return self._run("ingest", work, None)
+
     def deploy(self, *, to: str = "", dry_run: bool = False, full: bool = False, progress: Any = None) -> Deployed:
         """Send what changed of the site to where readers find it: ``to``, or what the settings say.
 
@@ -181,12 +195,11 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         if only_feed and only_feed not in {feed.url for feed in wanted}:
             raise UsageError(f"{only_feed} is not among the subscriptions. 'broadsheet status' lists them.")
         rules = self.rules()
-        report = Report(command=command, started=now)
+        report = Report(id=uuid4().hex[:16], command=command, started=now)
         engine = open_engine(self.config.engine)
         try:
-            with self.store.lock(command), explaining(self.store.path):
+            with self.store.lock(command), self.store.database.explaining():
                 from broadsheet.store import feeds
-                from broadsheet.store.backup import keep_last_good
 
                 with self.store.begin() as connection:
                     feeds.sync(connection, wanted)
@@ -197,7 +210,7 @@ class Newspaper(AbstractContextManager["Newspaper"]):
                     )
                 )  # fmt: skip
                 if command != "build":
-                    fault = keep_last_good(self.store.path, now, self.config.store.backup_hours)
+                    fault = self.store.database.keep_copy(now, self.config.store.backup_hours)
                     report.failures += [fault] if fault else []
         finally:
             engine.close()
@@ -212,26 +225,46 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         """
         from broadsheet.store.backup import back_up, claim
 
-        root = Path(folder).resolve()
-        if root in (self.folder, self._database.parent, self.folder / self.config.site.output):
+        database, root = self._file("backup"), Path(folder).resolve()
+        if root in (self.folder, database.parent, self.folder / self.config.site.output):
             raise UsageError(f"{root} is the newspaper itself; name another folder")
         claim(root)
         files = [self.config_file, *([self.folder / self.config.opml] if self.config.opml else [])]
         others = [(path, root / self._below(path)) for path in files]
-        return back_up(self._database, root / self._below(self._database), others)
+        return back_up(database, root / self._below(database, ".broadsheet"), others)
 
-    def _below(self, path: Path) -> Path:
-        """Return where a file lies below the newspaper's folder, or would if it lay there."""
+    def _file(self, command: str) -> Path:
+        """Return the database's file; raise ``UsageError`` where the store lies elsewhere, for what only files can do."""
+        from broadsheet.store.sqlite import place_of
+
+        if not self.config.store.url.startswith("sqlite:"):
+            raise UsageError(
+                f"[store] url names a server: '{command}' is for files. Its own tools copy it, such as pg_dump"
+            )
+        if self.config.store.blobs:
+            raise UsageError(f"[store] blobs names a storage: '{command}' is for bodies beside the database")
+        return place_of(self.config.store.url, self.folder)
+
+    def _below(self, path: Path, otherwise: str = "") -> Path:
+        """Return where a file lies below the newspaper's folder, or would if it lay there: in ``otherwise``."""
         inside = path.resolve()
         if inside.is_relative_to(self.folder):
             return inside.relative_to(self.folder)
-        return Path(".broadsheet" if path == self._database else "", path.name)
+        return Path(otherwise, path.name)
 
     def damage(self) -> list[str]:
         """Return what is damaged of the store, in words; nothing is changed."""
+        from broadsheet.store.backup import fault_of
         from broadsheet.store.repair import examine
+        from broadsheet.store.sqlite import place_of
 
-        return examine(self._database)
+        if not self.config.store.url.startswith("sqlite:"):
+            return []  # opening it says what is wrong with a server
+        database = place_of(self.config.store.url, self.folder)
+        if not self.config.store.blobs:
+            return examine(database)
+        fault = fault_of(database, thorough=True) if database.exists() else ""
+        return [f"{database}: {fault}"] if fault else []
 
     def repair(self, source: Path | None = None) -> list[str]:
         """Mend a damaged store and return what was done, in words.
@@ -242,8 +275,9 @@ class Newspaper(AbstractContextManager["Newspaper"]):
         from broadsheet.store.repair import mend
 
         self.close()
-        copy = source.resolve() / self._below(self._database) if source else None
-        return mend(self._database, self.folder / self.config.site.output, self.subscriptions(), copy)
+        database = self._file("doctor --repair")
+        copy = source.resolve() / self._below(database, ".broadsheet") if source else None
+        return mend(database, self.folder / self.config.site.output, self.subscriptions(), copy)
 
     # ------------------------------------------------------------------------------------------- looking
 
@@ -287,12 +321,19 @@ class Newspaper(AbstractContextManager["Newspaper"]):
             found = (articles.get(connection, article_id) for article_id, _ in search.find(connection, query, limit))
             return [article for article in found if article is not None]
 
+    def last_reports(self) -> dict[str, Report]:
+        """Return the newest report of each command that wrote one on this machine."""
+        found: dict[str, Path] = {}
+        for path in sorted((self.store.state_dir / "runs").glob("*-*.json")):
+            found[path.stem.partition("-")[2]] = path
+        return {command: msgspec.json.decode(path.read_bytes(), type=Report) for command, path in found.items()}
+
     def save_report(self, report: Report) -> Path:
         """Write a run's report below ``.broadsheet/runs`` and return its path."""
         from broadsheet.disk import write_durably
 
         path = self.store.state_dir / "runs" / f"{report.started:%Y%m%dT%H%M%S%f}Z-{report.command}.json"
-        with explaining(path):
+        with self.store.database.explaining():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
         return path

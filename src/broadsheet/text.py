@@ -229,6 +229,11 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def is_open(token: str) -> bool:
+    """Return whether a query's token is the beginning of those it finds: a CJK character that stands alone."""
+    return len(token) == 1 and not token.isascii()
+
+
 def words(text: str) -> int:
     """Return the number of words; a Han, kana or Hangul character counts as one."""
     return sum(len(run) if _CJK.match(run) else 1 for run in _TOKEN.findall(text))

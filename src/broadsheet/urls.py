@@ -273,6 +273,11 @@ def without_userinfo(url: str) -> str:
     return url
 
 
+def without_password(url: str) -> str:
+    """Return the address of a server as it may be shown: ``***`` stands for the password."""
+    return re.sub(r"(://[^/?#@:]*:|[?&](?:password|secret)=)[^/?#@&]+(?=@|&|$)", r"\1***", url)
+
+
 def _is_tracker(name: str) -> bool:
     lowered = name.lower()
     return lowered in _TRACKERS or lowered.startswith(_TRACKER_PREFIXES)

@@ -3,41 +3,69 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import random
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from broadsheet.config import EngineConfig
+from broadsheet.config import EngineConfig, parse_config
 from broadsheet.engine import Engine, open_engine
+from broadsheet.engine.dask import DaskEngine
+from broadsheet.engine.futures import MAX_KILLS
 from broadsheet.engine.inline import InlineEngine
-from broadsheet.engine.pool import MAX_KILLS, PoolEngine
+from broadsheet.engine.pool import PoolEngine
+from broadsheet.engine.threads import ThreadsEngine
+from broadsheet.errors import ConfigError, EngineError
 from broadsheet.model import Done, Failed, Outcome, Skipped
 from tests.contracts.jobs import Job, obey, shout
+from tests.servers import Cluster
 
-ENGINES: dict[str, Callable[[], Engine]] = {"inline": InlineEngine, "pool": lambda: PoolEngine(2)}
+ENGINES = ("inline", "threads", "pool", "dask")
+MORTAL = ("pool", "dask")
+"""Engines whose workers can be killed."""
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
+def make(kind: str, request: pytest.FixtureRequest, seconds_per_item: float = 30.0) -> Engine:
+    match kind:
+        case "threads":
+            return ThreadsEngine(2, seconds_per_item=seconds_per_item)
+        case "pool":
+            return PoolEngine(2, seconds_per_item=seconds_per_item)
+        case "dask":
+            return DaskEngine(request.getfixturevalue("cluster").address, seconds_per_item=seconds_per_item)
+    return InlineEngine()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine in turn; one suite for all."""
-    made = ENGINES[request.param]()
+    made = make(request.param, request)
     yield made
     made.close()
 
 
-@pytest.fixture
-def pool() -> Iterator[Callable[..., PoolEngine]]:
-    """A maker of process pools that are ended with the test."""
-    made: list[PoolEngine] = []
+@pytest.fixture(params=MORTAL)
+def mortal(request: pytest.FixtureRequest) -> Iterator[Callable[..., Engine]]:
+    """A maker of engines with workers that may be killed; they are ended with the test."""
+    made: list[Engine] = []
 
-    def make(workers: int = 2, *, seconds_per_item: float = 30.0) -> PoolEngine:
-        made.append(PoolEngine(workers, seconds_per_item=seconds_per_item))
+    def maker(*, seconds_per_item: float = 30.0) -> Engine:
+        made.append(make(request.param, request, seconds_per_item))
         return made[-1]
 
-    yield make
+    yield maker
     for engine in made:
         engine.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[PoolEngine]:
+    made = PoolEngine(2)
+    yield made
+    made.close()
 
 
 def by_key(outcomes: Iterable[Outcome[str]]) -> dict[str, Outcome[str]]:
@@ -138,24 +166,55 @@ def test_it_serves_again_after_a_consumer_that_stopped(engine: Engine) -> None:
     assert len(by_key(engine.map(obey, [jobs("done", "done")]))) == 2
 
 
-def test_all_engines_give_the_same() -> None:
+def test_all_engines_give_the_same(request: pytest.FixtureRequest) -> None:
     """Equal inputs give equal outcomes, byte for byte, wherever they ran."""
     orders = ["done", "skip", "raise", "done", "fail", "forget", "done", "raise", "done"]
     found = []
-    for make in ENGINES.values():
-        engine = make()
+    for kind in ENGINES:
+        engine = make(kind, request)
         items = jobs(*orders)
         found.append(by_key(engine.map(obey, [items[:4], items[4:6], items[6:]])))
         engine.close()
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2] == found[3]
     assert len(found[0]) == len(orders)
 
 
 def test_the_configuration_names_the_engine() -> None:
-    assert isinstance(open_engine(EngineConfig(kind="inline")), InlineEngine)
-    pool = open_engine(EngineConfig(kind="processes", workers=1))
-    assert isinstance(pool, PoolEngine)
-    pool.close()
+    kinds = {"inline": InlineEngine, "threads": ThreadsEngine, "processes": PoolEngine, "dask": DaskEngine}
+    for kind, engine in kinds.items():
+        made = open_engine(EngineConfig(kind=kind, workers=1, address="tcp://127.0.0.1:9"))
+        assert type(made) is engine
+        made.close()
+    with pytest.raises(ConfigError, match="address is missing"):
+        open_engine(EngineConfig(kind="dask"))
+
+
+def test_another_package_adds_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an entry point, as an installed package has it; its name is then a value of the setting."""
+    package = tmp_path / "more_engines"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from broadsheet.engine.inline import InlineEngine\n"
+        "class Backwards(InlineEngine):\n"
+        "    def __init__(self, config):\n"
+        "        self.workers = config.workers\n"
+    )
+    metadata = tmp_path / "more_engines-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: more-engines\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(
+        "[broadsheet.engines]\nbackwards = more_engines:Backwards\nbroken = more_engines:Nothing\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    config = parse_config('[engine]\nkind = "backwards"\nworkers = 3\n', environ={})
+    made = open_engine(config.engine)
+    assert type(made).__name__ == "Backwards"
+    assert made.workers == 3  # type: ignore[attr-defined]
+    assert by_key(made.map(obey, [jobs("done")])) == {"00-done": Done("00-done", "00-DONE")}
+    with pytest.raises(ConfigError, match=r"\[engine\] kind is 'broken': more_engines:Nothing cannot be loaded"):
+        open_engine(EngineConfig(kind="broken"))
+    with pytest.raises(ConfigError, match="must be one of inline, threads, processes, dask, backwards, broken"):
+        parse_config('[engine]\nkind = "sideways"\n', environ={})
 
 
 # ------------------------------------------------------------------------------------- what kills workers
@@ -166,51 +225,51 @@ def runs(folder: Path, job: Job) -> int:
     return len(list(folder.glob(f"{job.key}.*")))
 
 
-def test_an_item_that_always_kills_its_worker_is_given_up(pool: Callable[..., PoolEngine], tmp_path: Path) -> None:
+def test_an_item_that_always_kills_its_worker_is_given_up(mortal: Callable[..., Engine], tmp_path: Path) -> None:
     """The poison alone is blamed, after three deaths with nothing beside it; all others of its batch are done."""
     items = jobs("done", "kill", "done", "done", "done", "done", folder=str(tmp_path))
-    found = by_key(pool().map(obey, [items[:3], items[3:5], items[5:]]))
+    found = by_key(mortal().map(obey, [items[:3], items[3:5], items[5:]]))
     poison = items[1]
     assert found.pop(poison.key) == Failed(poison.key, "WorkerDied", f"killed its worker {MAX_KILLS} times")
     assert found == {item.key: Done(item.key, item.key.upper()) for item in items if item is not poison}
     assert runs(tmp_path, poison) == 1 + MAX_KILLS
 
 
-def test_an_item_whose_worker_died_by_accident_is_done(pool: Callable[..., PoolEngine], tmp_path: Path) -> None:
+def test_an_item_whose_worker_died_by_accident_is_done(mortal: Callable[..., Engine], tmp_path: Path) -> None:
     items = jobs("kill once", "done", "done", folder=str(tmp_path))
-    found = by_key(pool().map(obey, [[item] for item in items]))
+    found = by_key(mortal().map(obey, [[item] for item in items]))
     assert found[items[0].key] == Done(items[0].key, "survived")
     assert len(found) == 3
     assert not any(isinstance(outcome, Failed) for outcome in found.values())
 
 
-def test_two_poisons_do_not_take_the_blame_for_each_other(pool: Callable[..., PoolEngine]) -> None:
+def test_two_poisons_do_not_take_the_blame_for_each_other(mortal: Callable[..., Engine]) -> None:
     items = jobs("kill", "done", "kill", "done")
-    found = by_key(pool().map(obey, [[item] for item in items]))
+    found = by_key(mortal().map(obey, [[item] for item in items]))
     assert {key for key, outcome in found.items() if isinstance(outcome, Failed)} == {items[0].key, items[2].key}
 
 
-def test_a_hung_item_is_killed(pool: Callable[..., PoolEngine]) -> None:
+def test_a_hung_item_is_killed(mortal: Callable[..., Engine]) -> None:
     items = jobs("hang", "done", "done")
-    found = by_key(pool(seconds_per_item=0.4).map(obey, [[item] for item in items]))
+    found = by_key(mortal(seconds_per_item=0.4).map(obey, [[item] for item in items]))
     assert found.pop(items[0].key) == Failed(items[0].key, "WorkerDied", "took longer than 0.4 s")
     assert all(isinstance(outcome, Done) for outcome in found.values())
     assert len(found) == 2
 
 
-def test_an_item_that_wants_all_memory_fails_alone(pool: Callable[..., PoolEngine]) -> None:
+def test_an_item_that_wants_all_memory_fails_alone(pool: PoolEngine) -> None:
     items = jobs("eat", "done")
-    found = by_key(pool().map(obey, [[item] for item in items]))
+    found = by_key(pool.map(obey, [[item] for item in items]))
     eater = found[items[0].key]
     assert isinstance(eater, Failed)
     assert "MemoryError" in eater.message
     assert isinstance(found[items[1].key], Done)
 
 
-def test_a_consumer_that_stops_leaves_no_hung_worker_behind(pool: Callable[..., PoolEngine]) -> None:
+def test_a_consumer_that_stops_leaves_no_hung_worker_behind() -> None:
     """Closing the results ends the workers at once, even those that would never return."""
     before = set(multiprocessing.active_children())
-    engine = pool()
+    engine = PoolEngine(2)
     results = engine.map(obey, [[job] for job in jobs("done", "hang")])
     next(results)
     workers = set(multiprocessing.active_children()) - before
@@ -220,3 +279,55 @@ def test_a_consumer_that_stops_leaves_no_hung_worker_behind(pool: Callable[..., 
     for worker in workers:
         worker.join(20)
         assert worker.exitcode is not None
+
+
+# --------------------------------------------------------------------------------------------- a cluster
+
+
+def test_a_cluster_that_is_not_there_is_named() -> None:
+    engine = DaskEngine("tcp://127.0.0.1:9")
+    with pytest.raises(EngineError, match=r"\[engine\] address is 'tcp://127.0.0.1:9': no scheduler"):
+        list(engine.map(obey, [jobs("done")]))
+    engine.close()
+    engine = DaskEngine("somewhere")
+    with pytest.raises(EngineError, match="'somewhere'"):
+        list(engine.map(obey, [jobs("done")]))
+    engine.close()
+
+
+def test_a_scheduler_that_goes_away_ends_the_run_with_a_clear_message(tmp_path: Path) -> None:
+    """What came back is kept by who asked; the next run begins with a new scheduler."""
+    cluster = Cluster(tmp_path)
+    cluster.pids()
+    engine = DaskEngine(cluster.address)
+    results = engine.map(obey, [[job] for job in jobs(*["done"] * 50)])
+    first = next(results)
+    assert isinstance(first, Done)
+    cluster.scheduler.kill()
+    with pytest.raises(EngineError, match=r"the scheduler at tcp://.* is gone. What was done is kept"):
+        list(results)
+    engine.close()
+    cluster.stop()
+
+
+def test_workers_of_another_version_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("broadsheet.engine.dask.__version__", "99")
+    engine = DaskEngine(cluster.address)
+    with pytest.raises(EngineError, match=r"the worker tcp://.* has Broadsheet .*; install Broadsheet 99 there"):
+        list(engine.map(obey, [jobs("done")]))
+    engine.close()
+
+
+def test_workers_that_are_killed_at_any_moment_cost_nothing(cluster: Cluster, tmp_path: Path) -> None:
+    """Whatever they had in hand is done by others; every item has one outcome."""
+    engine = DaskEngine(cluster.address)
+    items = [Job(f"{number:03}", "nap") for number in range(300)]
+    found: dict[str, Outcome[str]] = {}
+    moments = set(random.Random(5).sample(range(20, 250), 3))
+    for outcome in engine.map(obey, [items[start : start + 5] for start in range(0, 300, 5)]):
+        assert outcome.key not in found
+        found[outcome.key] = outcome
+        if len(found) in moments:
+            os.kill(cluster.pids()[0], signal.SIGKILL)
+    engine.close()
+    assert found == {item.key: Done(item.key, item.key) for item in items}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -9,11 +10,13 @@ from email.utils import format_datetime
 import msgspec
 import pytest
 from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
 
 from broadsheet.cli import cli
 from broadsheet.cli.base import State
 from broadsheet.newspaper import Newspaper
 from tests.conftest import NOW, Answer, Web, item, rss
+from tests.e2e.test_demo import command
 
 
 def days_ago(number: int) -> str:
@@ -81,3 +84,28 @@ def test_the_command_shows_it(aged: Newspaper, lang: str, words: str) -> None:
     whole = CliRunner().invoke(cli, ["-C", str(aged.folder), "--json", "status"], obj=State())
     feeds = msgspec.json.decode(whole.stdout)["feeds"]
     assert {"next_check", "why", "per_week", "saved_bytes", "failing_since", "alarming"} <= feeds[0].keys()
+
+
+def test_prometheus_reads_the_numbers(paper: Callable[..., Newspaper], web: Web) -> None:
+    """By Prometheus's own parser: what ``status --metrics`` prints, after a run that had a good feed and a bad one."""
+    web.pages["/good"] = Answer(rss("Good", item(1) + item(2)))
+    made = paper(f"{web.url}/good", f"{web.url}/bad")
+    report = made.run()
+    made.save_report(report)
+    made.close()
+    text = command(made.folder, "status", "--metrics").stdout
+    found = {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert found["broadsheet_articles", (("state", "live"),)] == 2
+    assert found["broadsheet_feeds", (("state", "ok"),)] == 1
+    assert found["broadsheet_feeds", (("state", "alarming"),)] == 1, "since March, by today's clock"
+    assert found["broadsheet_run_info", (("command", "run"), ("run", report.id))] == 1
+    assert found["broadsheet_run_timestamp_seconds", (("command", "run"),)] == report.started.timestamp()
+    assert found["broadsheet_run_items", (("command", "run"), ("outcome", "failed"), ("stage", "poll"))] == 1
+    assert found["broadsheet_run_articles", (("command", "run"), ("what", "new"))] == 2
+    # One page was to show whether the feed carries its articles whole, and could not be had; it is tried again.
+    assert found["broadsheet_waiting", (("stage", "fetch"),)] == 1
+    assert json.loads(command(made.folder, "status", "--json").stdout)["waiting"] == {"fetch": 1}

@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("config", "Show every setting and where it comes from."),
     "story": ("story", "Show why articles were grouped, and correct it."),
     "rules": ("rules", "Show what was cut from an article and why, and correct it for its site."),
+    "ingest": ("ingest", "Take in the articles of WARC files."),
+    "store": ("store", "Copy the store from a file to PostgreSQL or back."),
     "check": ("check", "Check the site: links, feeds, reachability."),
     "doctor": ("doctor", "Check configuration, store, network, disk and clock; mend the store."),
     "backup": ("backup", "Copy the newspaper to a folder, while a run is at work."),

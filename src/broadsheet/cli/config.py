@@ -6,6 +6,7 @@ import click
 
 from broadsheet.cli.base import State, command, table
 from broadsheet.config import TABLES
+from broadsheet.urls import without_password
 
 
 @command("config")
@@ -15,7 +16,7 @@ def config_command(state: State, key: str | None) -> None:
     with state.open() as paper:
         config = paper.config
     values = {"opml": config.opml} | {
-        f"{name}.{field}": getattr(getattr(config, name), field)
+        f"{name}.{field}": _open(getattr(getattr(config, name), field))
         for name, kind in TABLES.items()
         for field in kind.__struct_fields__
     }
@@ -31,6 +32,11 @@ def config_command(state: State, key: str | None) -> None:
         table(
             [(name, _shown(value), config.origin[name]) for name, value in values.items()], ("setting", "value", "from")
         )
+
+
+def _open(value: object) -> object:
+    """Return a value as it may be shown."""
+    return without_password(value) if isinstance(value, str) else value
 
 
 def _shown(value: object) -> str:

@@ -18,7 +18,7 @@ from broadsheet.cli.base import State, command
 from broadsheet.errors import BroadsheetError, UsageError
 from broadsheet.model import Record
 from broadsheet.newspaper import Newspaper
-from broadsheet.urls import host, is_http
+from broadsheet.urls import host, is_http, without_password
 
 ROOM_NEEDED = 200 * 1024 * 1024
 
@@ -97,7 +97,7 @@ def _store(paper: Newspaper) -> Iterator[Finding]:
         yield Finding(check="store", verdict="bad", text=text)
     if not damage:
         paper.store  # noqa: B018 - opening it finds what only the program sees: a newer schema, missing rights
-        yield Finding(check="store", verdict="ok", text=f"{paper.config.store.url}: whole")
+        yield Finding(check="store", verdict="ok", text=f"{without_password(paper.config.store.url)}: whole")
 
 
 def _disk(paper: Newspaper) -> Iterator[Finding]:

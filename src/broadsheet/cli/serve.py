@@ -92,18 +92,16 @@ async def _serve(state: State, paper: Newspaper, port: int, *, rebuild: bool) ->
 
 
 def watched(paper: Newspaper) -> tuple[tuple[str, int, int], ...]:
-    """Return (path, size, time of change) of everything from which the site is printed."""
+    """Return (name, size, time of change) of everything from which the site is printed."""
     theme = paper.folder / paper.config.site.theme
-    files: list[Path] = [paper.config_file, *sorted(paper.store.state_dir.glob("*.db*"))]
+    files: list[Path] = [paper.config_file]
     if theme.is_dir() and theme != paper.folder:
         files += sorted(path for path in theme.rglob("*") if path.is_file())
-    found = []
+    found = paper.store.database.signs()
     for path in files:
         with contextlib.suppress(OSError):
             status = path.stat()
-            # The shared-memory file of SQLite changes with every reader.
-            if not path.name.endswith("-shm"):
-                found.append((str(path), status.st_size, status.st_mtime_ns))
+            found.append((str(path), status.st_size, status.st_mtime_ns))
     return tuple(found)
 
 

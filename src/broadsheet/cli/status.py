@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import click
+
 from broadsheet.cli.base import State, command, size, table
 
 if TYPE_CHECKING:
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 
 
 @command("status")
-def status_command(state: State) -> None:
+@click.option("--metrics", is_flag=True, help="Print numbers for Prometheus, for its textfile collector.")
+def status_command(state: State, metrics: bool) -> None:
     """Show each feed's last success, its next check and why then, entries a week, bytes saved by 304, failures in words.
 
     Feeds that have failed for a week come first, then those that fail.
@@ -27,8 +30,17 @@ def status_command(state: State) -> None:
             counts = articles.count(connection)
             instances = msgspec.json.decode(queue.get_meta(connection, "rsshub") or b"{}")
             hosts = msgspec.json.decode(queue.get_meta(connection, "hosts") or b"{}")
+            waiting = queue.lengths(connection)
+        reports = paper.last_reports()
+    if metrics:
+        from broadsheet.cli.metrics import exposition
+
+        click.echo(exposition(lines, counts, waiting, reports), nl=False)
+        return
     if state.json:
-        state.print_json({"version": 1, "feeds": lines, "articles": counts, "rsshub": instances, "hosts": hosts})
+        state.print_json(
+            {"version": 1, "feeds": lines, "articles": counts, "rsshub": instances, "hosts": hosts, "waiting": waiting}
+        )
         return
     if not lines:
         state.tell(state.say("status.empty"))

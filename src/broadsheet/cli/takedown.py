@@ -20,7 +20,6 @@ def takedown_command(state: State, target: str, note: str) -> None:
     Text and pictures go from store, site, feeds and search; a dated note stays at each address; nothing is taken in again.
     """
     from broadsheet.store import feeds, takedown
-    from broadsheet.store.backup import keep_last_good, last_good
 
     with state.open() as paper, paper.store.lock("takedown"):
         now = datetime.now(UTC)
@@ -39,10 +38,8 @@ def takedown_command(state: State, target: str, note: str) -> None:
         for path in orphans.pictures:
             for root in (paper.store.state_dir, paper.folder / paper.config.site.output):
                 (root / path).unlink(missing_ok=True)
-        copy = last_good(paper.store.path)
-        if ids and copy.exists():  # it is not to hold it any longer either
-            copy.unlink()
-            keep_last_good(paper.store.path, now, paper.config.store.backup_hours)
+        if ids:  # the copy of the database is not to hold it any longer either
+            paper.store.database.keep_copy(now, paper.config.store.backup_hours, afresh=True)
     if state.json:
         state.print_json({"target": target, "kind": kind, "articles": len(ids)})
     elif ids or kind != "article":

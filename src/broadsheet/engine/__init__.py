@@ -2,6 +2,9 @@
 
 ``map`` takes a function of the installed package and batches of items (each with a ``key``), keeps a bounded number of
 batches in flight, and yields one ``Outcome`` an item in any order. It never raises for an item.
+
+A package adds an engine with an entry point of the group ``broadsheet.engines``: its name is the ``kind``, its object a function
+of ``EngineConfig`` that returns an ``Engine``.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from broadsheet.config import EngineConfig
+from broadsheet.config import ENGINE_GROUP, EngineConfig
+from broadsheet.errors import ConfigError
 from broadsheet.model import Failed, Outcome
 
 _OF_MACHINE = frozenset(
@@ -23,7 +27,7 @@ class Engine(Protocol):
     """What the pipeline asks of an engine."""
 
     def map(self, work: Work, batches: Iterable[Sequence[Any]]) -> Iterator[Outcome[Any]]:
-        """Yield an outcome for every item of every batch."""
+        """Yield an outcome for every item of every batch; raise ``EngineError`` where there is nobody to work."""
         ...
 
     def close(self) -> None:
@@ -60,11 +64,39 @@ def of_machine(error: Exception) -> bool:
 
 
 def open_engine(config: EngineConfig) -> Engine:
-    """Return the engine that the configuration names."""
-    if config.kind == "inline":
-        from broadsheet.engine.inline import InlineEngine
+    """Return the engine that the configuration names; raise ``ConfigError`` where it cannot be had."""
+    match config.kind:
+        case "inline":
+            from broadsheet.engine.inline import InlineEngine
 
-        return InlineEngine()
-    from broadsheet.engine.pool import PoolEngine
+            return InlineEngine()
+        case "threads":
+            from broadsheet.engine.threads import ThreadsEngine
 
-    return PoolEngine(config.workers)
+            return ThreadsEngine(config.workers)
+        case "processes":
+            from broadsheet.engine.pool import PoolEngine
+
+            return PoolEngine(config.workers)
+        case "dask":
+            from broadsheet.engine.dask import DaskEngine
+
+            if not config.address:
+                raise ConfigError(
+                    "[engine] kind is 'dask': address is missing, the scheduler's, such as tcp://host:8786"
+                )
+            return DaskEngine(config.address)
+    return _added(config)
+
+
+def _added(config: EngineConfig) -> Engine:
+    """Return an engine of another package."""
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=ENGINE_GROUP, name=config.kind):
+        try:
+            made: Engine = point.load()(config)
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(f"[engine] kind is {config.kind!r}: {point.value} cannot be loaded: {error}") from None
+        return made
+    raise ConfigError(f"[engine] kind is {config.kind!r}: there is no such engine")

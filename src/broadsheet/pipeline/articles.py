@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -157,7 +157,7 @@ def extract(run: Run) -> None:
     for group in batches(run.engine.map(work.extract_batch, batches(noted(), 10)), _SAVE_EVERY):
         with run.store.begin() as connection:
             for outcome in group:
-                _save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
+                save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
             _learn_wholeness(connection, group)
         run.progress.advance("extract", len(group))
     with run.store.begin() as connection:
@@ -191,30 +191,39 @@ def _templates(run: Run, counts: Mapping[str, int]) -> dict[str, Template]:
                 known[feed_id] = template
     wanted = [feed_id for feed_id in sorted(counts) if feed_id not in known or counts[feed_id] >= MIN_SAMPLES]
     inputs = ([_samples(run, feed_id)] for feed_id in wanted)
+    known |= learn(run, inputs)
+    return {feed_id: known.get(feed_id, Template()) for feed_id in counts}
+
+
+def learn(run: Run, inputs: Iterable[Sequence[work.LearnInput]]) -> dict[str, Template]:
+    """Return, and keep, what each source repeats, by feed; of one of which nothing can be learnt there is a line in the report."""
+    found: dict[str, Template] = {}
     for outcome in run.engine.map(work.learn_batch, inputs):
         if isinstance(outcome, Done):
-            known[outcome.key] = outcome.value
+            found[outcome.key] = outcome.value
             with run.store.begin() as connection:
                 templates.save(connection, outcome.key, outcome.value, run.now)
         elif isinstance(outcome, Failed):
             run.report.failures.append(f"{outcome.key}: nothing learnt of what the source repeats: {outcome.message}")
-    return {feed_id: known.get(feed_id, Template()) for feed_id in counts}
+    return found
 
 
 def _samples(run: Run, feed_id: str) -> work.LearnInput:
     with run.store.read() as connection:
         recent = list(articles.sources(connection, articles.recent_of_feed(connection, feed_id, _TEMPLATE_SAMPLES)))
-    pages = []
-    for source in recent:
-        if source.page is not None:
-            try:
-                pages.append((run.store.blobs.get(source.page.body), source.page.final_url))
-            except StoreError as error:
-                run.report.failures.append(str(error))
+    bodies = _bodies(run, recent)
+    pages = [(bodies[one.page.body], one.page.final_url) for one in recent if one.page and one.page.body in bodies]
     fragments = (source.entry.content or source.entry.summary for source in recent)
     return work.LearnInput(
         key=feed_id, fragments=tuple(fragment for fragment in fragments if fragment), pages=tuple(pages)
     )
+
+
+def _bodies(run: Run, sources: Sequence[articles.Source]) -> dict[str, bytes]:
+    """Return the bodies of articles' pages by their digests; of one that cannot be read there is a line in the report."""
+    found = run.store.blobs.get_many({source.page.body for source in sources if source.page is not None})
+    run.report.failures += [str(body) for body in found.values() if isinstance(body, StoreError)]
+    return {digest: body for digest, body in found.items() if isinstance(body, bytes)}
 
 
 def _inputs(
@@ -223,13 +232,12 @@ def _inputs(
     for group in batches(ids, _SAVE_EVERY):
         with run.store.read() as connection:
             sources = list(articles.sources(connection, group))
+        html = {one.id for one in sources if one.page and "html" in (one.page.content_type or "html")}
+        bodies = _bodies(run, [source for source in sources if source.id in html])
         for source in sources:
             page, url = b"", source.link
-            if source.page is not None and "html" in (source.page.content_type or "html"):
-                try:
-                    page, url = run.store.blobs.get(source.page.body), source.page.final_url
-                except StoreError as error:
-                    run.report.failures.append(str(error))
+            if source.page and source.id in html and source.page.body in bodies:
+                page, url = bodies[source.page.body], source.page.final_url
             template, feed = known[source.feed_id], subscribed[source.feed_id]
             rules = rules_for(run.rules, source.link)
             shape = [feed.opencc, str(feed.brief)] if feed.opencc or feed.brief else []
@@ -250,9 +258,11 @@ def dated(article: Article, source: articles.Source, hours: int) -> Article:
     return date_article(article, source.first_seen, ahead)
 
 
-def _save_article(
-    run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str, offsets: Mapping[str, int]
-) -> None:
+def save_article(
+    run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str, offsets: Mapping[str, int], *,
+    pictures: bool = True,
+) -> None:  # fmt: skip
+    """Keep what extraction made of an article: finished, or as a draft that waits for its ``pictures``."""
     source = next(articles.sources(connection, [outcome.key]), None)
     if source is None:
         return
@@ -278,7 +288,7 @@ def _save_article(
     queue.done(connection, "extract", EXTRACT_VERSION, [(source.id, input_digest, note, "")], run.now)
     wanted = _pictures_of(run, article)
     copies = articles.pictures(connection, wanted)
-    if run.config.media.copy and any(url not in copies for url in wanted):
+    if pictures and run.config.media.copy and any(url not in copies for url in wanted):
         # Kept as it is until its pictures are here; what is published stays as it was.
         articles.save_draft(connection, article)
         queue.put(connection, "media", [article.id])

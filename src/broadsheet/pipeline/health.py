@@ -61,8 +61,9 @@ class FeedHealth(msgspec.Struct, kw_only=True):
 
 def health(connection: Connection, config: Config, wanted: Sequence[Feed], now: datetime) -> list[FeedHealth]:
     """Return how each subscription is doing: first those that have failed for a week, then those that fail, the longest first."""
-    states = feeds.states(connection)
-    counts = feeds.article_counts(connection)
+    ids = [feed.id for feed in wanted]
+    states = feeds.states_of(connection, ids)
+    counts = feeds.article_counts(connection, ids)
     recent = feeds.recent_counts(connection, now - timedelta(weeks=WEEKS))
     resting = hosts.left_alone(connection)
     lines = [

@@ -74,6 +74,8 @@ class Report(msgspec.Struct, kw_only=True):
     """One run, as it is written to ``.broadsheet/runs/``. ``version`` changes when a field changes its meaning."""
 
     version: int = REPORT_VERSION
+    id: str = ""
+    """Of this run, unlike any other's."""
     command: str = ""
     started: datetime
     seconds: float = 0.0

@@ -104,7 +104,7 @@ def _read(item: ParseInput) -> ReadFeed:
         item.data, url=item.url, content_type=item.content_type or None, scrape=item.feed.scrape, reference=item.fetched
     )
     wanted = filters.select(parsed.entries, item.feed, item.fetched)
-    keyed = identity.key_entries([entry for entry in wanted if not _is_refused(entry.link, item.refused)])
+    keyed = identity.key_entries([entry for entry in wanted if not is_refused(entry.link, item.refused)])
     return ReadFeed(
         feed=parsed.feed, problems=parsed.problems, window=hints.window(parsed.entries, item.fetched),
         items=tuple(
@@ -114,7 +114,8 @@ def _read(item: ParseInput) -> ReadFeed:
     )  # fmt: skip
 
 
-def _is_refused(link: str, refused: frozenset[str]) -> bool:
+def is_refused(link: str, refused: frozenset[str]) -> bool:
+    """Return whether a link leads to one of the domains that were taken down."""
     if not refused or not link:
         return False
     host = urls.host(link)

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Entry, Image, Page, StoredArticle
 from broadsheet.store import responses
-from broadsheet.store.bulk import CHUNK, MANY, Insert, chunks, many
+from broadsheet.store.bulk import CHUNK, Insert, Query, chunks
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media
+from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media, tallies
+from broadsheet.text import digest
 
 _KEY = Insert(article_keys, ("feed_id", "key", "article_id"), conflict="nothing")
 _ENTRY = Insert(entries, ("id", "article_id", "feed_id", "revision", "digest", "seen", "response_id", "data"))
@@ -26,6 +26,13 @@ _ARTICLE = Insert(
         "data",
     ),
 )  # fmt: skip
+_BODY = Insert(bodies, ("article_id", "html", "text"), conflict="update")
+_DRAFT = Insert(drafts, ("article_id", "data"), conflict="update")
+_PICTURE = Insert(media, ("url", "state", "path", "width", "height", "note", "at"), conflict="update")
+
+
+_LONGEST = 2000
+"""Characters of an address that an index of PostgreSQL takes."""
 
 
 def with_keys(connection: Connection, feed_ids: Sequence[str]) -> set[str]:
@@ -128,7 +135,20 @@ def _create(connection: Connection, new: Sequence[tuple[int, NewEntry]]) -> None
     for number, (entry, item) in enumerate(new, first):
         seen, data = to_micros(item.seen), msgspec.json.encode(Article(id=item.article_id, feed_id=item.feed_id))
         rows.append(
-            (item.article_id, number, item.feed_id, entry, seen, item.permalink, item.link, "new", seen, "", 0, data)
+            (
+                item.article_id,
+                number,
+                item.feed_id,
+                entry,
+                seen,
+                item.permalink,
+                item.link,
+                "new",
+                seen,
+                "",
+                False,
+                data,
+            )
         )
     _ARTICLE(connection, rows)
 
@@ -177,7 +197,7 @@ def recent_of_feed(connection: Connection, feed_id: str, limit: int) -> list[str
             sa.select(articles.c.id)
             .where(articles.c.feed_id == feed_id, articles.c.state != "gone")
             .order_by(articles.c.number.desc())
-            .limit(limit)
+            .limit(limit if limit >= 0 else None)
         )
     )
 
@@ -199,9 +219,7 @@ def save(connection: Connection, article: Article, *, changed: datetime, live: b
     if live:
         values |= {"state": "live", "dirty": True}
     connection.execute(sa.update(articles).where(articles.c.id == article.id).values(**values))
-    text = {"html": article.html, "text": article.text}
-    statement = insert(bodies).values(article_id=article.id, **text)
-    connection.execute(statement.on_conflict_do_update(index_elements=["article_id"], set_=text))
+    _BODY(connection, [(article.id, article.html, article.text)])
 
 
 def get(connection: Connection, article_id: str) -> Article | None:
@@ -224,11 +242,11 @@ _TOLD = (
     "articles LEFT JOIN doubles ON doubles.article_id = articles.id AND doubles.page <> doubles.article_id "
     "LEFT JOIN articles AS page ON page.id = doubles.page AND page.state = 'live'"
 )
-_ROWS = f"SELECT {_ROW} FROM {_TOLD} WHERE articles.id IN {MANY}"  # noqa: S608 - of constants alone, like those below
+_ROWS = Query(f"SELECT {_ROW} FROM {_TOLD} WHERE articles.id IN ?*")  # noqa: S608 - of constants alone, like those below
 _WHOLE_TOLD = f"{_TOLD} LEFT JOIN bodies ON bodies.article_id = articles.id"
-_WHOLE = f"SELECT {_ROW}, bodies.html, bodies.text FROM {_WHOLE_TOLD} WHERE articles.id IN {MANY}"  # noqa: S608
-_LIVE = "articles.state = 'live' ORDER BY articles.seq, articles.published, articles.id"
-_EVERYTHING = f"SELECT {_ROW} FROM {_TOLD} WHERE {_LIVE}"  # noqa: S608
+_WHOLE = Query(f"SELECT {_ROW}, bodies.html, bodies.text FROM {_WHOLE_TOLD} WHERE articles.id IN ?*")  # noqa: S608
+_LIVE = "articles.state = 'live' ORDER BY articles.seq NULLS FIRST, articles.published NULLS FIRST, articles.id"
+_EVERYTHING = Query(f"SELECT {_ROW} FROM {_TOLD} WHERE {_LIVE}")  # noqa: S608
 _ARTICLE_OF = msgspec.json.Decoder(Article)
 
 
@@ -242,14 +260,14 @@ def _row(found: Any) -> StoredArticle:
 
 def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]:
     """Return the articles without their bodies, by id."""
-    found = map(_row, connection.exec_driver_sql(_ROWS, (many(ids),)).all())
+    found = map(_row, _ROWS(connection, list(ids)).all())
     return {row.article.id: row for row in found}
 
 
 def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredArticle, str, str]]:
     """Return (article, HTML, text) by id; HTML and text are empty where there is no body."""
     found = {}
-    for *row, html, text in connection.exec_driver_sql(_WHOLE, (many(ids),)).all():
+    for *row, html, text in _WHOLE(connection, list(ids)).all():
         stored = _row(row)
         found[stored.article.id] = (stored, html or "", text or "")
     return found
@@ -257,7 +275,7 @@ def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredA
 
 def everything(connection: Connection) -> Iterator[StoredArticle]:
     """Yield all articles that are published or to be, in the order of publication, without bodies."""
-    yield from map(_row, connection.execution_options(yield_per=CHUNK).exec_driver_sql(_EVERYTHING))
+    yield from map(_row, _EVERYTHING(connection, at_once=CHUNK))
 
 
 def dirty(connection: Connection) -> list[str]:
@@ -266,7 +284,7 @@ def dirty(connection: Connection) -> list[str]:
         connection.scalars(
             sa.select(articles.c.id)
             .where(articles.c.dirty, articles.c.state != "new")
-            .order_by(articles.c.seq.nulls_last(), articles.c.published, articles.c.id)
+            .order_by(articles.c.seq.nulls_last(), articles.c.published.nulls_first(), articles.c.id)
         )
     )
 
@@ -292,36 +310,40 @@ def with_link(connection: Connection, link: str) -> list[str]:
 
 def count(connection: Connection) -> dict[str, int]:
     """Return the number of articles by state."""
-    query = sa.select(articles.c.state, sa.func.count()).group_by(articles.c.state)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    total = sa.func.sum(tallies.c.count)
+    query = sa.select(tallies.c.state, total).group_by(tallies.c.state).having(total > 0)
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
 def pictures(connection: Connection, addresses: Sequence[str]) -> dict[str, Image | None]:
     """Return our copies of the pictures that were looked at: an image, or None for one that cannot be had."""
+    by_key = {_key(url): url for url in addresses}
     found: dict[str, Image | None] = {}
-    for some in chunks(addresses):
+    for some in chunks(list(by_key)):
         for row in connection.execute(sa.select(media).where(media.c.url.in_(some))):
-            good = row.state == "kept"
-            found[row.url] = Image(url=row.url, path=row.path, width=row.width, height=row.height) if good else None
+            url, good = by_key[row.url], row.state == "kept"
+            found[url] = Image(url=url, path=row.path, width=row.width, height=row.height) if good else None
     return found
+
+
+def _key(url: str) -> str:
+    """Return what a picture is known by: its address, or a digest for the end of one that no index can hold."""
+    return url if len(url) <= _LONGEST else url[:_LONGEST] + digest(url)
 
 
 def save_picture(connection: Connection, image: Image, state: str, note: str, at: datetime) -> None:
     """Remember what became of a picture: ``kept``, ``refused``, ``code`` (a QR code) or ``failed``."""
-    values = {
-        "state": state, "path": image.path, "width": image.width or 0, "height": image.height or 0,
-        "note": note, "at": to_micros(at),
-    }  # fmt: skip
-    statement = insert(media).values(url=image.url, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["url"], set_=values))
+    row = (_key(image.url), state, image.path, image.width or 0, image.height or 0, note, to_micros(at))
+    _PICTURE(connection, [row])
 
 
 def codes(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
     """Return those of the pictures that are QR codes, with what they say."""
+    by_key = {_key(url): url for url in addresses}
     found: dict[str, str] = {}
-    for some in chunks(addresses):
+    for some in chunks(list(by_key)):
         query = sa.select(media.c.url, media.c.note).where(media.c.url.in_(some), media.c.state == "code")
-        found |= {row.url: row.note for row in connection.execute(query)}
+        found |= {by_key[row.url]: row.note for row in connection.execute(query)}
     return found
 
 
@@ -335,9 +357,7 @@ def forget_pictures(connection: Connection, is_there: Callable[[str], bool]) -> 
 
 def save_draft(connection: Connection, article: Article) -> None:
     """Keep an article that still waits for its pictures, beside what is published of it."""
-    data = {"data": msgspec.json.encode(article)}
-    statement = insert(drafts).values(article_id=article.id, **data)
-    connection.execute(statement.on_conflict_do_update(index_elements=["article_id"], set_=data))
+    _DRAFT(connection, [(article.id, msgspec.json.encode(article))])
 
 
 def draft(connection: Connection, article_id: str) -> Article | None:

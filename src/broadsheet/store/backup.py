@@ -18,7 +18,7 @@ from pathlib import Path
 from broadsheet.disk import naming, sync_around, sync_folder
 from broadsheet.errors import StoreError, UsageError
 from broadsheet.model import Record
-from broadsheet.store.database import hold
+from broadsheet.store.sqlite import hold
 
 MARK = "BACKUP.txt"
 """Tells a folder that holds a copy from one that holds something else."""

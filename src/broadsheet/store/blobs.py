@@ -1,15 +1,14 @@
 """Bytes by their digest: raw feed documents and pages, compressed, written once, many to a file.
 
-A group of bodies is one pack: their zstd frames one behind the other, in a file that is written once and named by its
-own digest. Where each frame lies stands in the table ``blobs``. So a group costs one synced file, not one a body, and
+A group of bodies is one pack: their zstd frames one behind the other, in a file (or object) that is written once and
+named by its own digest. Where each frame lies stands in the table ``blobs``. So a group costs one synced file, not one a body, and
 a million small bodies are not a million files. A frame that no row leads to (a run was cut off) is never read.
 Stores made before there were packs have a file a body, ``<digest>.zst``, which is read as it lies.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
@@ -18,9 +17,9 @@ import sqlalchemy as sa
 import zstandard
 from sqlalchemy.engine import Connection
 
-from broadsheet.disk import naming, write_durably
 from broadsheet.errors import StoreError
 from broadsheet.store.bulk import Insert, chunks
+from broadsheet.store.packs import Folder, Packs, Piece
 from broadsheet.store.schema import blobs
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -31,11 +30,18 @@ def _digest(data: bytes) -> str:
     return blake2b(data, digest_size=20).hexdigest()
 
 
-class Blobs:
-    """A folder of packs. Each body is named by the BLAKE2b digest (20 bytes, hex) of what it holds."""
+def _read(path: Path) -> bytes | OSError:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error
 
-    def __init__(self, folder: Path, begin: Transaction, read: Transaction) -> None:
-        self._folder = folder
+
+class Blobs:
+    """Bodies in packs. Each body is named by the BLAKE2b digest (20 bytes, hex) of what it holds."""
+
+    def __init__(self, packs: Packs, begin: Transaction, read: Transaction) -> None:
+        self.packs = packs
         self._begin = begin
         self._read = read
 
@@ -46,7 +52,7 @@ class Blobs:
     def put_many(self, bodies: Sequence[bytes]) -> list[str]:
         """Keep the bodies in one pack and return their digests. When it returns they are on disk.
 
-        Takes a transaction of its own: not to be called inside one.
+        Takes a transaction of its own: not to be called inside one. Raises ``OSError`` or ``StoreError`` where they cannot be kept.
         """
         digests = [_digest(body) for body in bodies]
         fresh = dict(zip(digests, bodies, strict=True))
@@ -58,9 +64,7 @@ class Blobs:
         frames = [compressor.compress(body) for body in fresh.values()]
         content = b"".join(frames)
         pack = _digest(content)
-        path = self._path(pack)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, content)
+        self.packs.write(pack, content)
         rows, start = [], 0
         for digest, frame in zip(fresh, frames, strict=True):
             rows.append((digest, pack, start, len(frame)))
@@ -71,44 +75,55 @@ class Blobs:
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest; raise ``StoreError`` when they are missing or not what they were."""
-        place = self._place(digest)
-        if place is None:
-            raise StoreError(f"{self._folder}: holds nothing under {digest}; restore it from a backup")
-        path, start, size = place
-        try:
-            with path.open("rb") as handle:
-                handle.seek(start)
-                data = zstandard.ZstdDecompressor().decompress(handle.read(size))
-        except (OSError, zstandard.ZstdError) as error:
-            raise StoreError(f"{path}: cannot be read back ({error}); restore it from a backup") from None
-        if _digest(data) != digest:
-            raise StoreError(f"{path}: the content is not what was written; restore it from a backup")
-        return data
+        found = self.get_many([digest])[digest]
+        if isinstance(found, StoreError):
+            raise found
+        return found
+
+    def get_many(self, digests: Collection[str]) -> dict[str, bytes | StoreError]:
+        """Return the bytes of each digest, or the error of what is missing or not what it was."""
+        places = self._places(digests)
+        frames = self.packs.read(list(places.values()))
+        found: dict[str, bytes | StoreError] = {
+            digest: self._body(digest, place[0], frame)
+            for (digest, place), frame in zip(places.items(), frames, strict=True)
+        }
+        for digest in set(digests) - set(places):
+            alone = self._alone(digest)
+            if alone is None:
+                why = f"{self.packs.name}: holds nothing under {digest}; restore it from a backup"
+                found[digest] = StoreError(why)
+            else:
+                found[digest] = self._body(digest, str(alone), _read(alone))
+        return found
 
     def remove(self, digests: Sequence[str]) -> None:
         """Forget bodies: their bytes are overwritten, and a pack in which nothing is left is deleted."""
         for digest in digests:
-            place = self._place(digest)
+            place = self._places([digest]).get(digest)
             if place is None:
+                if alone := self._alone(digest):
+                    alone.unlink()
                 continue
-            path, start, size = place
-            if size < 0:
-                path.unlink()
-                continue
-            if path.exists():
-                with naming(path), path.open("r+b") as handle:
-                    handle.seek(start)
-                    handle.write(bytes(size))
-                    handle.flush()
-                    os.fsync(handle.fileno())
+            self.packs.erase(place)
             with self._begin() as connection:
                 connection.execute(sa.delete(blobs).where(blobs.c.digest == digest))
-                left = connection.scalar(sa.select(sa.func.count()).where(blobs.c.pack == path.stem))
+                left = connection.scalar(sa.select(sa.func.count()).where(blobs.c.pack == place[0]))
             if not left:
-                path.unlink(missing_ok=True)
+                self.packs.delete(place[0])
 
-    def _path(self, pack: str) -> Path:
-        return self._folder / pack[:2] / f"{pack}.pack"
+    def _body(self, digest: str, where: str, frame: bytes | OSError) -> bytes | StoreError:
+        """Return a body, checked, of its frame."""
+        place = f"{self.packs.name}: {where}"
+        if isinstance(frame, OSError):
+            return StoreError(f"{place}: cannot be read back ({frame}); restore it from a backup")
+        try:
+            data = zstandard.ZstdDecompressor().decompress(frame)
+        except zstandard.ZstdError as error:
+            return StoreError(f"{place}: cannot be read back ({error}); restore it from a backup")
+        if _digest(data) != digest:
+            return StoreError(f"{place}: the content is not what was written; restore it from a backup")
+        return data
 
     def _known(self, digests: Sequence[str]) -> set[str]:
         with self._read() as connection:
@@ -118,10 +133,17 @@ class Blobs:
                 for digest in connection.scalars(sa.select(blobs.c.digest).where(blobs.c.digest.in_(some)))
             }
 
-    def _place(self, digest: str) -> tuple[Path, int, int] | None:
+    def _places(self, digests: Collection[str]) -> dict[str, Piece]:
+        found: dict[str, Piece] = {}
         with self._read() as connection:
-            row = connection.execute(sa.select(blobs).where(blobs.c.digest == digest)).one_or_none()
-        if row is not None:
-            return self._path(row.pack), row.start, row.size
-        alone = self._folder / digest[:2] / f"{digest[2:]}.zst"
-        return (alone, 0, -1) if alone.exists() else None
+            for some in chunks(sorted(digests)):
+                for row in connection.execute(sa.select(blobs).where(blobs.c.digest.in_(some))):
+                    found[row.digest] = (row.pack, row.start, row.size)
+        return found
+
+    def _alone(self, digest: str) -> Path | None:
+        """Return the file of a body from before there were packs."""
+        if not isinstance(self.packs, Folder):
+            return None
+        path = self.packs.folder / digest[:2] / f"{digest[2:]}.zst"
+        return path if path.exists() else None

@@ -113,7 +113,7 @@ def told_by(connection: Connection, pages: Collection[str]) -> dict[str, list[st
             sa.select(doubles)
             .join(articles, articles.c.id == doubles.c.article_id)
             .where(doubles.c.page.in_(some), doubles.c.page != doubles.c.article_id, articles.c.state == "live")
-            .order_by(articles.c.published, articles.c.id)
+            .order_by(articles.c.published.nulls_first(), articles.c.id)
         )
         for row in connection.execute(query):
             found[row.page].append(row.article_id)

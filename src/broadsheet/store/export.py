@@ -56,7 +56,7 @@ def answers(connection: Connection, since: datetime | None) -> Iterator[AnswerRo
     query = sa.select(responses).order_by(responses.c.fetched, responses.c.id)
     if since is not None:
         query = query.where(responses.c.fetched >= to_micros(since))
-    for row in connection.execution_options(yield_per=CHUNK).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=CHUNK)):
         yield AnswerRow(
             row.id, row.kind, row.key, row.url, row.final_url, row.status,
             msgspec.json.decode(row.headers, type=dict[str, str]), row.body, from_micros(row.fetched),

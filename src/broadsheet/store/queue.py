@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.store.bulk import Insert, chunks
@@ -15,6 +14,7 @@ from broadsheet.store.schema import articles, due, ledger, meta, responses
 
 _PUT = Insert(due, ("stage", "item", "not_before", "attempts"), conflict="update")
 _RECORD = Insert(ledger, ("stage", "item", "version", "input", "outcome", "note", "at"), conflict="update")
+_META = Insert(meta, ("key", "value"), conflict="update")
 ATTEMPTS = 4
 """After so many failures an item is left as it is until its input changes."""
 
@@ -33,6 +33,12 @@ def waiting(connection: Connection, stage: str, now: datetime) -> list[str]:
     return list(
         connection.scalars(sa.select(due.c.item).where(due.c.stage == stage, sa.not_(later)).order_by(due.c.item))
     )
+
+
+def lengths(connection: Connection) -> dict[str, int]:
+    """Return how many items wait for each stage, now or later."""
+    query = sa.select(due.c.stage, sa.func.count()).group_by(due.c.stage)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def done(
@@ -98,5 +104,4 @@ def get_meta(connection: Connection, key: str) -> str:
 
 def set_meta(connection: Connection, key: str, value: str) -> None:
     """Remember a single value."""
-    statement = insert(meta).values(key=key, value=value)
-    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+    _META(connection, [(key, value)])

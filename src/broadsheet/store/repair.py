@@ -28,8 +28,9 @@ from broadsheet.model import Feed
 from broadsheet.store import feeds, queue, schema, takedown
 from broadsheet.store.backup import connect, copy_database, fault_of, last_good, settle
 from broadsheet.store.bulk import Insert
-from broadsheet.store.database import Store, from_micros, hold
+from broadsheet.store.database import Store, from_micros
 from broadsheet.store.schema import articles, blobs, bodies, media, outputs, responses, tombstones
+from broadsheet.store.sqlite import hold
 
 _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
 _ADDRESS = re.compile(r"\d{4}/\d\d/\d\d/(\w+)\.html")

@@ -1,28 +1,60 @@
-"""Full-text search in the store: FTS5 over the same tokens as everywhere (bigrams for CJK), contentless."""
+"""Full-text search in the store: the same tokens as everywhere (bigrams for CJK), in the index that the database has."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article
+from broadsheet.store import fts5, tsvector
 from broadsheet.store.schema import articles, bodies
 from broadsheet.text import tokens
 
 
+class Index(Protocol):
+    """What a database's index of the words can do; one module a database."""
+
+    def add(self, connection: Connection, new: Sequence[tuple[int, list[str], list[str]]]) -> None:
+        """Make articles findable: number, tokens of the title, tokens of the text of each."""
+        ...
+
+    def drop(self, connection: Connection, number: int, title: list[str], text: list[str]) -> None:
+        """Take an article out; the tokens are those that it was added with."""
+        ...
+
+    def best(self, connection: Connection, phrases: list[list[str]], limit: int) -> list[int]:
+        """Return the numbers of the articles that hold all phrases, best first, titles weighted four times.
+
+        A CJK character that stands alone at the end of a phrase is the beginning of a token.
+        """
+        ...
+
+
+_INDEXES: dict[str, Index] = {"sqlite": fts5, "postgresql": tsvector}
+
+
 def index(connection: Connection, article: Article, before: Article | None) -> None:
-    """Make an article findable. ``before`` is what was indexed of it last: a contentless table must be told."""
-    number = connection.scalar(sa.select(articles.c.number).where(articles.c.id == article.id))
+    """Make an article findable. ``before`` is what was indexed of it last: SQLite's index must be told."""
+    number = number_of(connection, article.id)
     forget(connection, number, before)
-    connection.exec_driver_sql("INSERT INTO search(rowid, title, body) VALUES (?, ?, ?)", (number, *_terms(article)))
+    if number is not None:
+        index_many(connection, [(number, article.title, article.text)])
+
+
+def index_many(connection: Connection, new: Sequence[tuple[int, str, str]]) -> None:
+    """Make articles findable that are in no index yet: number, title and text of each."""
+    if new:
+        rows = [(number, tokens(title), tokens(text)) for number, title, text in new]
+        _INDEXES[connection.dialect.name].add(connection, rows)
 
 
 def forget(connection: Connection, number: int | None, before: Article | None) -> None:
     """Take an article out of the index."""
-    if before is not None and before.digest:
-        connection.exec_driver_sql(
-            "INSERT INTO search(search, rowid, title, body) VALUES ('delete', ?, ?, ?)", (number, *_terms(before))
-        )
+    if before is not None and before.digest and number is not None:
+        _INDEXES[connection.dialect.name].drop(connection, number, tokens(before.title), tokens(before.text))
 
 
 def number_of(connection: Connection, article_id: str) -> int | None:
@@ -31,15 +63,15 @@ def number_of(connection: Connection, article_id: str) -> int | None:
 
 
 def find(connection: Connection, query: str, limit: int = 20) -> list[tuple[str, str]]:
-    """Return (article id, text) of the best matches: all words of the query, titles weighted four times."""
-    match = _expression(query)
-    if not match:
+    """Return (article id, text) of the best matches: all words of the query, titles weighted four times.
+
+    Each blank-separated part of the query is a phrase. A CJK character that ends it alone begins a bigram of the text:
+    股 finds 股市, A股 finds A股收涨.
+    """
+    phrases = [found for part in query.split() if (found := tokens(part))]
+    if not phrases:
         return []
-    found = connection.exec_driver_sql(
-        "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, 4.0, 1.0), rowid DESC LIMIT ?",
-        (match, limit),
-    ).scalars()
-    numbers = list(found)
+    numbers = _INDEXES[connection.dialect.name].best(connection, phrases, limit)
     rows = connection.execute(
         sa.select(articles.c.number, articles.c.id, bodies.c.text)
         .join(bodies, bodies.c.article_id == articles.c.id)
@@ -47,19 +79,3 @@ def find(connection: Connection, query: str, limit: int = 20) -> list[tuple[str,
     )
     by_number = {row.number: (row.id, row.text) for row in rows}
     return [by_number[number] for number in numbers if number in by_number]
-
-
-def _terms(article: Article) -> tuple[str, str]:
-    return " ".join(tokens(article.title)), " ".join(tokens(article.text))
-
-
-def _expression(query: str) -> str:
-    """Return an FTS5 expression: each blank-separated part is a phrase, and all must be there."""
-    parts = []
-    for part in query.split():
-        found = tokens(part)
-        if found:
-            # A CJK character that ends the query alone begins a bigram of the text: 股 finds 股市, A股 finds A股收涨.
-            prefix = "*" if len(found[-1]) == 1 and not found[-1].isascii() else ""
-            parts.append('"' + " ".join(found) + '"' + prefix)
-    return " AND ".join(parts)

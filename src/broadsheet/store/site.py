@@ -6,28 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import ListSpec, Place
-from broadsheet.store.bulk import MANY, Insert, chunks, many
+from broadsheet.store.bulk import Insert, Query, chunks
 from broadsheet.store.schema import articles, doubles, list_items, lists, outputs
 
 # A page asks for some of these: SQLAlchemy would take longer to put them together than the database to answer.
-_ITEMS = """SELECT article_id FROM list_items WHERE list_id = (SELECT id FROM lists WHERE path = ?)
-AND position >= ? AND position < ? ORDER BY position"""
-_KNOWN = f"SELECT path, digest FROM outputs WHERE path IN {MANY}"  # noqa: S608 - of constants alone
+_ITEMS = Query("""SELECT article_id FROM list_items WHERE list_id = (SELECT id FROM lists WHERE path = ?)
+AND position >= ? AND position < ? ORDER BY position""")
+_KNOWN = Query("SELECT path, digest FROM outputs WHERE path IN ?*")
+_LIST = Insert(lists, ("kind", "key", "path", "size", "data"), conflict="nothing")
 _SAVE = Insert(outputs, ("path", "digest"), conflict="update")
 
 
 def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
     """Make lists that have no articles yet, so that what leads to them leads somewhere."""
-    rows = [
-        {"kind": spec.kind, "key": spec.key, "path": spec.path, "size": 0, "data": msgspec.json.encode(spec)}
-        for spec in specs
-    ]
-    if rows:
-        connection.execute(insert(lists).on_conflict_do_nothing(), rows)
+    _LIST(connection, [(spec.kind, spec.key, spec.path, 0, msgspec.json.encode(spec)) for spec in specs])
 
 
 def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
@@ -112,7 +107,7 @@ def get_list(connection: Connection, path: str) -> tuple[ListSpec, int]:
 
 def items(connection: Connection, path: str, positions: range) -> list[str]:
     """Return the articles at the positions of a list, oldest first."""
-    return [article for (article,) in connection.exec_driver_sql(_ITEMS, (path, positions.start, positions.stop))]
+    return [article for (article,) in _ITEMS(connection, path, positions.start, positions.stop)]
 
 
 def page_ends(connection: Connection, per_page: int) -> dict[tuple[str, int], int]:
@@ -135,7 +130,7 @@ def days_around(connection: Connection, key: str) -> tuple[str, str]:
 
 def known(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
     """Return the digest under which each of the paths was written last, of those that were."""
-    return dict(map(tuple, connection.exec_driver_sql(_KNOWN, (many(paths),)).all()))
+    return dict(map(tuple, _KNOWN(connection, list(paths)).all()))
 
 
 def addresses(connection: Connection) -> dict[str, str]:

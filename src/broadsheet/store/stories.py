@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Match, Story, story_path
 from broadsheet.store import site
-from broadsheet.store.bulk import CHUNK, Insert, chunks
+from broadsheet.store.bulk import CHUNK, Insert, Query, chunks
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import (
     articles,
@@ -46,11 +45,20 @@ _HASH = (1 << 48) - 1
 _CANDIDATE = msgspec.json.Decoder(Candidate)
 _EITHER = 400
 """Articles that one statement names twice, as either side of a match."""
-_HOLD = {
-    table.name: Insert(table, (column, "article_id"), conflict="nothing")
-    for table, column in ((shingles, "hash"), (title_keys, "key"))
+_INDEXES = ((shingles, "hash"), (title_keys, "key"))
+_HOLD = {table.name: Insert(table, (column, "article_id"), conflict="nothing") for table, column in _INDEXES}
+_HOLDERS = {
+    table.name: Query(f"SELECT {column}, article_id FROM {table.name} WHERE {column} IN ?*")  # noqa: S608 - names of ours
+    for table, column in _INDEXES
 }
+_DROP = {
+    table.name: Query(f"DELETE FROM {table.name} WHERE {column} IN ?* AND article_id = ?")  # noqa: S608 - names of ours
+    for table, column in _INDEXES
+}
+_SIGNATURES = Query("SELECT data FROM signatures WHERE article_id IN ?* ORDER BY article_id")
 _SIGN = Insert(signatures, ("article_id", "data"), conflict="update")
+_OVERRIDE = Insert(story_overrides, ("kind", "a", "b", "at"), conflict="nothing")
+_ALIAS = Insert(story_aliases, ("old", "new"), conflict="update")
 _MATCH = Insert(matches, ("a", "b", "kind", "data"), conflict="update")
 
 
@@ -92,10 +100,8 @@ def forget(connection: Connection, article_id: str) -> None:
     """Take an article's signature and matches out."""
     for item in recall(connection, [article_id]):
         window = _window(item)
-        hashes = [(number, article_id) for number in _hashes(item, window)]
-        keys = [(key, article_id) for key in (*_keys(item, window), *_address(item))]
-        _many(connection, "DELETE FROM shingles WHERE hash = ? AND article_id = ?", hashes)
-        _many(connection, "DELETE FROM title_keys WHERE key = ? AND article_id = ?", keys)
+        _DROP["shingles"](connection, _hashes(item, window), article_id)
+        _DROP["title_keys"](connection, [*_keys(item, window), *_address(item)], article_id)
     connection.execute(sa.delete(signatures).where(signatures.c.article_id == article_id))
     connection.execute(sa.delete(matches).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id)))
 
@@ -105,10 +111,10 @@ def remember(connection: Connection, new: Sequence[Candidate]) -> dict[str, list
 
     They are found by shared shingles, equal title, shared names and numbers, or equal address, among all that are kept.
     """
-    hashes = _Index(connection, "shingles", "hash", {item.id: _by_window(item, _hashes) for item in new})
-    keys = _Index(connection, "title_keys", "key", {item.id: _by_window(item, _keys) for item in new})
+    hashes = _Index(connection, "shingles", {item.id: _by_window(item, _hashes) for item in new})
+    keys = _Index(connection, "title_keys", {item.id: _by_window(item, _keys) for item in new})
     _SIGN(connection, [(item.id, msgspec.json.encode(item)) for item in new])
-    links = _Index(connection, "title_keys", "key", {item.id: (_address(item), []) for item in new})
+    links = _Index(connection, "title_keys", {item.id: (_address(item), []) for item in new})
     found: dict[str, list[str]] = {}
     for item in new:
         near = hashes.sharing(item.id, MIN_SHARED_SAMPLES) | keys.sharing(item.id, MIN_SHARED_ANCHORS)
@@ -126,13 +132,9 @@ class _Index:
     and to look up, than a rare one.
     """
 
-    def __init__(
-        self, connection: Connection, table: str, column: str, wanted: Mapping[str, tuple[list[Any], list[Any]]]
-    ) -> None:
+    def __init__(self, connection: Connection, table: str, wanted: Mapping[str, tuple[list[Any], list[Any]]]) -> None:
         self._wanted = wanted
-        self._holders = _holders(
-            connection, table, column, {key for own, beside in wanted.values() for key in own + beside}
-        )
+        self._holders = _holders(connection, table, {key for own, beside in wanted.values() for key in own + beside})
         rows = []
         for article_id, (own, _) in wanted.items():
             for key in own:
@@ -155,21 +157,11 @@ class _Index:
         return {article for article, count in counts.items() if count >= times}
 
 
-def _many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Execute straight on the driver: these are the hot paths, and SQLAlchemy's parameters cost more than the inserts."""
-    if rows:
-        connection.connection.cursor().executemany(statement, rows)
-
-
-def _holders(connection: Connection, table: str, column: str, keys: set[Any]) -> dict[Any, list[str]]:
+def _holders(connection: Connection, table: str, keys: set[Any]) -> dict[Any, list[str]]:
     """Return the articles that hold each of the keys, of those keys that any holds."""
     found: dict[Any, list[str]] = defaultdict(list)
-    cursor = connection.connection.cursor()
-    places = ",".join("?" * CHUNK)
-    query = f"SELECT {column}, article_id FROM {table} WHERE {column} IN ({places})"  # noqa: S608 - names of ours
-    for some in chunks(sorted(keys)):
-        # The last key again up to the full number, so that the statement is compiled once.
-        for key, article in cursor.execute(query, [*some, *[some[-1]] * (CHUNK - len(some))]):
+    for some in chunks(sorted(keys), 10 * CHUNK):
+        for key, article in _HOLDERS[table](connection, some):
             found[key].append(article)
     return found
 
@@ -202,11 +194,7 @@ def _of_page(url: str) -> str:
 
 def recall(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
     """Return articles as the comparison needs them, by the signatures that were kept."""
-    if not ids:
-        return []
-    query = f"SELECT data FROM signatures WHERE article_id IN ({','.join('?' * len(ids))}) ORDER BY article_id"  # noqa: S608
-    rows = connection.connection.cursor().execute(query, list(ids)).fetchall()
-    return [_CANDIDATE.decode(row[0]) for row in rows]
+    return [_CANDIDATE.decode(row[0]) for row in _SIGNATURES(connection, list(ids))] if ids else []
 
 
 def add_matches(connection: Connection, found: Iterable[Match]) -> None:
@@ -270,8 +258,7 @@ def override(connection: Connection, kind: str, a: str, b: str, at: datetime) ->
         connection.execute(sa.delete(story_overrides).where(story_overrides.c.kind == "merge", either))
     elif kind == "merge":
         a, b = sorted((a, b))
-    statement = insert(story_overrides).values(kind=kind, a=a, b=b, at=to_micros(at))
-    connection.execute(statement.on_conflict_do_nothing())
+    _OVERRIDE(connection, [(kind, a, b, to_micros(at))])
 
 
 def pinned(connection: Connection) -> set[str]:
@@ -310,8 +297,7 @@ def assign(connection: Connection, ids: Sequence[str], story_id: str) -> None:
     for old in sorted(before):
         connection.execute(sa.update(story_aliases).where(story_aliases.c.new == old).values(new=story_id))
         if story_path(old) in printed:
-            statement = insert(story_aliases).values(old=old, new=story_id)
-            connection.execute(statement.on_conflict_do_update(index_elements=["old"], set_={"new": story_id}))
+            _ALIAS(connection, [(old, story_id)])
     connection.execute(sa.update(articles).where(articles.c.id.in_(ids)).values(story_id=story_id))
     connection.execute(sa.update(articles).where(articles.c.id.in_(ids), articles.c.state == "live").values(dirty=True))
 
@@ -328,7 +314,7 @@ def articles_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, l
         query = (
             sa.select(articles.c.id, articles.c.story_id)
             .where(articles.c.story_id.in_(some), articles.c.state == "live")
-            .order_by(articles.c.published, articles.c.id)
+            .order_by(articles.c.published.nulls_first(), articles.c.id)
         )
         for row in connection.execute(query):
             found[row.story_id].append(row.id)

@@ -7,22 +7,23 @@ from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.articles.images import copies_in
 from broadsheet.model import Article, Entry, Record
 from broadsheet.store import articles as article_store
 from broadsheet.store import search, stories
+from broadsheet.store.bulk import Insert, as_text
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import articles, bodies, drafts, due, entries, media, responses, tombstones
 from broadsheet.urls import host
 
+_REFUSE = Insert(tombstones, ("target", "kind", "at", "note"), conflict="nothing")
+
 
 def remember(connection: Connection, target: str, kind: str, note: str, at: datetime) -> None:
     """Refuse this target from now on. ``kind`` is ``article``, ``feed`` or ``domain``."""
-    statement = insert(tombstones).values(target=target, kind=kind, at=to_micros(at), note=note)
-    connection.execute(statement.on_conflict_do_nothing())
+    _REFUSE(connection, [(target, kind, to_micros(at), note)])
 
 
 def targets(connection: Connection, kind: str) -> set[str]:
@@ -108,7 +109,7 @@ def _is_shown(connection: Connection, path: str) -> bool:
     """Return whether a live article shows a picture of ours."""
     in_text = sa.select(bodies.c.article_id).where(bodies.c.html.contains(f'src="/{path}"', autoescape=True)).limit(1)
     as_lead = sa.select(articles.c.id).where(
-        articles.c.state != "gone", sa.cast(articles.c.data, sa.Text).contains(path, autoescape=True)
+        articles.c.state != "gone", as_text(connection, articles.c.data).contains(path, autoescape=True)
     )
     return bool(connection.scalar(in_text) or connection.scalar(as_lead.limit(1)))
 

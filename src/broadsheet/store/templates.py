@@ -6,12 +6,14 @@ from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from broadsheet.articles.template import Template
+from broadsheet.store.bulk import Insert
 from broadsheet.store.database import to_micros
 from broadsheet.store.schema import templates
+
+_SAVE = Insert(templates, ("key", "digest", "learnt", "samples", "data"), conflict="update")
 
 
 def get(connection: Connection, key: str) -> Template | None:
@@ -22,9 +24,5 @@ def get(connection: Connection, key: str) -> Template | None:
 
 def save(connection: Connection, key: str, template: Template, learnt: datetime) -> None:
     """Keep the template of a source."""
-    values = {
-        "digest": template.digest(), "learnt": to_micros(learnt), "samples": template.samples,
-        "data": msgspec.json.encode(template),
-    }  # fmt: skip
-    statement = insert(templates).values(key=key, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
+    row = (key, template.digest(), to_micros(learnt), template.samples, msgspec.json.encode(template))
+    _SAVE(connection, [row])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from broadsheet.store.schema import Name, Number
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -18,10 +20,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "blobs",
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("pack", sa.String(), nullable=False),
+        sa.Column("digest", Name, nullable=False),
+        sa.Column("pack", Name, nullable=False),
         sa.Column("start", sa.BigInteger(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", Number, nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_index("blobs_by_pack", "blobs", ["pack"])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from broadsheet.store.schema import Name
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -18,8 +20,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "doubles",
-        sa.Column("article_id", sa.String(), nullable=False),
-        sa.Column("page", sa.String(), nullable=False),
+        sa.Column("article_id", Name, nullable=False),
+        sa.Column("page", Name, nullable=False),
         sa.PrimaryKeyConstraint("article_id"),
     )
     op.create_index("doubles_by_page", "doubles", ["page"])

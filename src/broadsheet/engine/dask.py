@@ -1,0 +1,141 @@
+"""Runs batches on a Dask cluster: a scheduler at an address, with workers that have this package installed.
+
+Dask itself sends what a dead worker had in hand to another one, as often as the scheduler's ``allowed-failures`` says (3), and
+gives up then; after that the blame is found here, as with processes.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+from broadsheet import __version__
+from broadsheet.engine import Work
+from broadsheet.engine.futures import SECONDS_PER_ITEM, FutureEngine, Promise, run
+from broadsheet.errors import EngineError
+
+_CONNECT = 10
+"""Seconds in which the scheduler answers."""
+_PATIENCE = 30
+"""Seconds that a worker is waited for."""
+_COUNT_EVERY = 5.0
+"""Seconds between two looks at how many workers there are: a cluster grows and shrinks."""
+_LARGE = {"distributed.admin.large-graph-warning-threshold": "1GiB"}
+"""A batch carries the bytes of its pages; Dask would rather have them elsewhere, and says so each time."""
+
+
+class DaskEngine(FutureEngine):
+    """A client of a cluster, connected at the first batch."""
+
+    def __init__(self, address: str, *, seconds_per_item: float = SECONDS_PER_ITEM) -> None:
+        super().__init__(seconds_per_item)
+        self._address = address
+        self._client: Any = None
+        self._counted = (0.0, 1)
+        self._keys: dict[Promise, str] = {}
+        self._killed: set[Promise] = set()
+
+    def slots(self) -> int:
+        """Return how many threads the workers have together."""
+        if self._client is None:
+            self._connect()
+        when, count = self._counted
+        if time.monotonic() - when > _COUNT_EVERY:
+            count = max(1, sum(self._ask(self._client.nthreads).values()))
+            self._counted = (time.monotonic(), count)
+        return count
+
+    def submit(self, work: Work, batch: Sequence[Any]) -> Promise:
+        """Send a batch to the cluster."""
+        import dask
+
+        if self._client is None:
+            self._connect()
+        with dask.config.set(_LARGE):
+            key = f"broadsheet-{uuid4().hex}"
+            sent: Promise = self._ask(self._executor.submit, run, work, batch, key=key)
+        self._keys[sent] = key
+        sent.add_done_callback(lambda done: self._keys.pop(done, None))
+        return sent
+
+    def deaths(self, error: BaseException) -> int:
+        """Return how many workers died over a batch; raise ``EngineError`` where the scheduler is gone."""
+        from distributed.scheduler import KilledWorker
+
+        if isinstance(error, KilledWorker):
+            return int(error.allowed_failures) + 1
+        if isinstance(error, CancelledError):
+            if self._killed:
+                return 1
+            raise EngineError(_GONE.format(self._address))
+        return 0
+
+    def kill(self, futures: Collection[Promise]) -> None:
+        """Take the batches back and start the workers that are at them anew."""
+        self._killed.update(futures)
+        keys = {self._keys[future] for future in futures if future in self._keys}
+        with suppress(Exception):  # whoever is gone need not be ended
+            # Asked before the batches are taken back: what was taken back nobody is at, and it would hold its worker for ever.
+            busy = [worker for worker, tasks in self._client.processing().items() if keys & set(tasks)]
+            for future in futures:
+                future.cancel()
+            self._client.restart_workers(busy, timeout=_PATIENCE)
+
+    def stop(self, futures: Collection[Promise]) -> None:
+        """Take the batches back; what has begun comes to its end, for nobody, as others may be at work there."""
+        for future in futures:
+            future.cancel()
+
+    def discard(self) -> None:
+        """Nothing is left: the scheduler has taken the work away."""
+        self._killed.clear()
+
+    def close(self) -> None:
+        """Leave the cluster; it goes on for others."""
+        if self._client is not None:
+            with suppress(Exception):
+                self._client.close(timeout=5)
+            self._client = None
+
+    def _connect(self) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise EngineError(
+                "[engine] kind is 'dask', whose client is missing. Install it: pip install 'broadsheet[cluster]'"
+            ) from None
+        # It would tell of every attempt to reach the scheduler again; what matters is said by our error.
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        try:
+            self._client = Client(self._address, timeout=_CONNECT, set_as_default=False, name="broadsheet")
+            self._client.wait_for_workers(1, timeout=_PATIENCE)
+        except (OSError, ValueError, TimeoutError) as error:
+            self.close()
+            why = f"[engine] address is {self._address!r}: no scheduler with workers answers there ({error}). "
+            raise EngineError(why + "Start them: dask scheduler, and dask worker with this address") from None
+        self._executor = self._client.get_executor()
+        for worker, version in self._ask(self._client.run, _version, on_error="return").items():
+            if version != __version__:
+                self.close()
+                has = f"has Broadsheet {version}" if isinstance(version, str) else f"has no Broadsheet ({version})"
+                raise EngineError(f"the worker {worker} {has}; install Broadsheet {__version__} there")
+
+    def _ask(self, what: Any, *values: Any, **options: Any) -> Any:
+        """Call the client; raise ``EngineError`` where the scheduler is gone."""
+        try:
+            return what(*values, **options)
+        except (OSError, RuntimeError, TimeoutError, CancelledError) as error:
+            raise EngineError(_GONE.format(self._address) + f" ({error})") from None
+
+
+_GONE = "the scheduler at {} is gone. What was done is kept; start it again, and the next run goes on from there"
+
+
+def _version() -> str:
+    return __version__
