@@ -105,6 +105,7 @@ _LINES: dict[str, tuple[str, str]] = {
     "stage.parse": ("Reading documents", "解析文档"),
     "stage.fetch": ("Fetching articles", "抓取文章"),
     "stage.extract": ("Cleaning text", "清理正文"),
+    "stage.more": ("Fetching further pages", "抓取后续页"),
     "stage.media": ("Fetching pictures", "抓取图片"),
     "stage.relate": ("Finding stories", "归并报道"),
     "stage.build": ("Printing pages", "排印页面"),

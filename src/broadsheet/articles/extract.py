@@ -8,6 +8,7 @@ sanitiser comes last.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -16,7 +17,7 @@ import msgspec
 from lxml import etree
 
 from broadsheet import urls
-from broadsheet.articles import page, visible, walls
+from broadsheet.articles import page, paging, visible, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.images import body_images, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
@@ -70,18 +71,20 @@ _FRAMES = ("iframe", "embed", "object", "video", "audio")
 
 
 def extract_article(
-    html: bytes, *, url: str, entry: Entry | None = None, template: Template | None = None, rules: Rules = NONE
-) -> Article:
+    html: bytes, *, url: str, entry: Entry | None = None, template: Template | None = None, rules: Rules = NONE,
+    more: Sequence[tuple[bytes, str]] = (),
+) -> Article:  # fmt: skip
     """Return the article of a page, with the feed's entry and the site's template as evidence where given.
 
-    ``rules`` are a person's for the site; they come before what is judged and learnt.
+    ``rules`` are a person's for the site; they come before what is judged and learnt. ``more`` are its further pages, in their
+    order, with their addresses; ``provenance["next"]`` is the address of the page that follows those.
 
     Raises ``ExtractError`` where neither holds any text, ``LimitExceeded`` where the page is more than a parser may have
     and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date.
     """
     found, refused = _Found(), list[Removed]()
     try:
-        found = _from_page(html, url, entry, template, rules) if html else found
+        found = _from_page(html, url, entry, template, rules, more) if html else found
     except LimitExceeded as error:
         if not (entry and (entry.content or entry.summary)):
             raise
@@ -110,6 +113,7 @@ def extract_article(
         "title": "feed" if entry and entry.title else meta.origin.get("title", ""),
         "byline": "feed" if byline else meta.origin.get("byline", ""),
         "text": origin,
+        "next": found.following if origin != "feed" else "",
         "page_words": str(words(text_of(found.cut.body)))
         if entry and found.cut.body is not None and not found.wall
         else "",
@@ -200,10 +204,16 @@ class _Found(NamedTuple):
     meta: Metadata = Metadata()
     wall: walls.Wall | None = None
     removed: tuple[Removed, ...] = ()
+    following: str = ""
+    """Address of the article's next page, of which nothing is known yet."""
 
 
-def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | None, rules: Rules) -> _Found:
-    if template is not None and template.container.selector and not (rules.body or rules.drop):
+def _from_page(
+    html: bytes, url: str, entry: Entry | None, template: Template | None, rules: Rules, more: Sequence[tuple[bytes, str]]
+) -> _Found:  # fmt: skip
+    in_pages = paging.may_go_on(html)
+    fast_way = template is not None and template.container.selector and not (rules.body or rules.drop or in_pages)
+    if template is not None and fast_way:
         fast = page.cut_by(html, url, template.container)
         if fast is not None:
             body, meta = fast
@@ -217,6 +227,7 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
     )  # fmt: skip
     if wall is not None:
         return _Found(wall=wall)
+    following = paging.next_page(tree, url, url, 1) if in_pages else ""
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
     byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
@@ -224,14 +235,33 @@ def _from_page(html: bytes, url: str, entry: Entry | None, template: Template | 
         meta = msgspec.structs.replace(meta, published=shown, origin=meta.origin | {"published": "page text"})
     removed = drop_by(tree, rules)
     if (body := body_by(tree, rules)) is not None:
-        return _Found(page.Cut(body), meta, removed=tuple(removed))
+        return _joined(_Found(page.Cut(body), meta, None, tuple(removed), following), url, more, title, rules)
     cut = page.cut(tree, url, title=title, author=byline, site=meta.site)
     if not meta.authors and (named := cut.byline or meta.publisher):
         meta = msgspec.structs.replace(
             meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
         )
     wall = walls.behind(cut.body, cut.near, meta.closed) if cut.body is not None else None
-    return _Found(cut, meta, wall, tuple(removed))
+    return _joined(_Found(cut, meta, wall, tuple(removed), following), url, more, title, rules)
+
+
+def _joined(found: _Found, first: str, more: Sequence[tuple[bytes, str]], title: str, rules: Rules) -> _Found:
+    """Return what was found with the bodies of further pages at its end, as long as each says something new."""
+    body = found.cut.body
+    if body is None or found.wall is not None:
+        return found._replace(following="")
+    for known, (html, address) in enumerate(more, 2):
+        tree = page.parse_page(html, address)
+        if tree is None:
+            return found._replace(following="")
+        following = paging.next_page(tree, address, first, known)
+        further = body_by(tree, rules)
+        if further is None:
+            further = page.cut(tree, address, title=title).body
+        if further is None or not paging.join(body, further):
+            return found._replace(following="")
+        found = found._replace(following=following)
+    return found
 
 
 def _drop_offers(body: Element | None) -> None:

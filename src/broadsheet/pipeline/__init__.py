@@ -30,6 +30,7 @@ def update_stages() -> list[Stage]:
         Stage("backfill", backfill.BACKFILL_VERSION, backfill.backfill),
         Stage("fetch", articles.FETCH_VERSION, articles.fetch),
         Stage("extract", articles.EXTRACT_VERSION, articles.extract),
+        Stage("more", articles.MORE_VERSION, articles.more),
         Stage("media", articles.MEDIA_VERSION, articles.media),
         Stage("relate", relate.RELATE_VERSION, relate.relate),
         Stage("zone", zones.ZONE_VERSION, zones.zones),
@@ -57,7 +58,7 @@ def update(run: Run, *, redo: str = "") -> None:
             queue.redo(connection, redo)
     names = [stage.name for stage in stages]
     for stage in stages[names.index(redo) if redo else 0 :]:
-        if redo and redo != "fetch" and stage.name == "fetch":
+        if redo and stage.name in ("fetch", "more"):
             continue
         started = time.monotonic()
         stage.work(run)

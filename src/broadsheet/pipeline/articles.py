@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 from sqlalchemy.engine import Connection
@@ -12,13 +13,14 @@ from sqlalchemy.engine import Connection
 from broadsheet import urls
 from broadsheet.articles.extract import VERSION, date_article
 from broadsheet.articles.images import MIN_SIDE, localise
+from broadsheet.articles.paging import MAX_PAGES
 from broadsheet.articles.rules import NONE, rules_for
 from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.articles.wholeness import Votes, needs_page, verdict, vote
 from broadsheet.disk import write_durably
 from broadsheet.errors import CodePicture, StoreError
 from broadsheet.feeds import schedule
-from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Removed, Request, Response, Skipped
+from broadsheet.model import Article, Done, Failed, Feed, Image, Outcome, Page, Removed, Request, Response, Skipped
 from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
@@ -27,7 +29,7 @@ from broadsheet.store import articles, feeds, queue, responses, search, takedown
 from broadsheet.stories.doubles import Shown
 from broadsheet.text import digest, excerpt, plain_title, visible_text
 
-FETCH_VERSION = MEDIA_VERSION = 1
+FETCH_VERSION = MORE_VERSION = MEDIA_VERSION = 1
 EXTRACT_VERSION = VERSION
 _SAVE_EVERY = 20
 _TEMPLATE_SAMPLES = 20
@@ -168,6 +170,47 @@ def extract(run: Run) -> None:
     run.progress.end("extract")
 
 
+def more(run: Run) -> None:
+    """Fetch the further pages of articles that are cut into several, one after the other, and make these articles anew."""
+    for _ in range(MAX_PAGES):
+        with run.store.read() as connection:
+            waiting = queue.waiting(connection, "more", run.now)
+            made = {item: articles.draft(connection, item) or articles.get(connection, item) for item in waiting}
+        following = {item: found.provenance.get("next", "") for item, found in made.items() if found is not None}
+        with run.store.begin() as connection:
+            needless = [(item, "", "skipped", "no further page") for item in waiting if not following.get(item)]
+            queue.done(connection, "more", MORE_VERSION, needless, run.now)
+        requests = [Request(key=item, urls=(url,), kind="page") for item, url in following.items() if url]
+        if not requests:
+            return
+        _fetch_more(run, requests)
+        extract(run)
+
+
+def _fetch_more(run: Run, requests: Sequence[Request]) -> None:
+    stage = run.report.stage("more")
+    run.progress.start("more", len(requests))
+    manners = Manners.of(run.config.poll, run.config.site.url)
+    for group in batches(fetch_many(requests, manners, run.clock), _SAVE_EVERY):
+        bodies = {answer.key: body for answer, body in kept(run, group)}
+        with run.store.begin() as connection:
+            for answer in group:
+                if isinstance(answer, Done):
+                    stage.done += 1
+                    run.report.bytes_read += answer.value.wire_bytes
+                    responses.add(connection, "more", answer.value, bodies[answer.key])
+                    queue.done(connection, "more", MORE_VERSION, [(answer.key, "", "done", "")], run.now)
+                    queue.put(connection, "extract", [answer.key])
+                    continue
+                stage.failed += 1
+                message = answer.message if isinstance(answer, Failed) else answer.reason
+                run.report.failures.append(message)
+                if not queue.again(connection, "more", answer.key, run.now):
+                    queue.done(connection, "more", MORE_VERSION, [(answer.key, "", "failed", message)], run.now)
+        run.progress.advance("more", len(group))
+    run.progress.end("more")
+
+
 def _rules_changed(run: Run, connection: Connection) -> None:
     """Make the articles due of domains whose rules are not those by which they were made."""
     now = {domain: rules.digest() for domain, rules in run.rules.items()}
@@ -219,9 +262,13 @@ def _samples(run: Run, feed_id: str) -> work.LearnInput:
     )
 
 
-def _bodies(run: Run, sources: Sequence[articles.Source]) -> dict[str, bytes]:
+def _bodies(
+    run: Run, sources: Sequence[articles.Source], further: Mapping[str, Sequence[Page]] = MappingProxyType({})
+) -> dict[str, bytes]:
     """Return the bodies of articles' pages by their digests; of one that cannot be read there is a line in the report."""
-    found = run.store.blobs.get_many({source.page.body for source in sources if source.page is not None})
+    wanted = {source.page.body for source in sources if source.page is not None}
+    wanted |= {page.body for pages in further.values() for page in pages}
+    found = run.store.blobs.get_many(wanted)
     run.report.failures += [str(body) for body in found.values() if isinstance(body, StoreError)]
     return {digest: body for digest, body in found.items() if isinstance(body, bytes)}
 
@@ -232,8 +279,9 @@ def _inputs(
     for group in batches(ids, _SAVE_EVERY):
         with run.store.read() as connection:
             sources = list(articles.sources(connection, group))
+            further = responses.further(connection, group)
         html = {one.id for one in sources if one.page and "html" in (one.page.content_type or "html")}
-        bodies = _bodies(run, [source for source in sources if source.id in html])
+        bodies = _bodies(run, [source for source in sources if source.id in html], further)
         for source in sources:
             page, url = b"", source.link
             if source.page and source.id in html and source.page.body in bodies:
@@ -242,10 +290,12 @@ def _inputs(
             rules = rules_for(run.rules, source.link)
             shape = [feed.opencc, str(feed.brief)] if feed.opencc or feed.brief else []
             shape += [rules.digest()] if rules is not NONE else []
+            more = [one for one in further.get(source.id, ()) if one.body in bodies]
+            shape += [one.body for one in more]
             yield work.ExtractInput(
                 key=source.id, url=url, page=page, entry=source.entry, template=template,
                 language=languages.get(source.feed_id, ""), opencc=feed.opencc, brief=feed.brief,
-                rules=rules,
+                rules=rules, more=tuple((bodies[one.body], one.final_url) for one in more),
                 digest=digest(source.entry_digest, source.page.body if source.page else "", template.digest(), *shape),
             )  # fmt: skip
 
@@ -260,9 +310,12 @@ def dated(article: Article, source: articles.Source, hours: int) -> Article:
 
 def save_article(
     run: Run, connection: Connection, outcome: Outcome[Article], input_digest: str, offsets: Mapping[str, int], *,
-    pictures: bool = True,
+    fetching: bool = True,
 ) -> None:  # fmt: skip
-    """Keep what extraction made of an article: finished, or as a draft that waits for its ``pictures``."""
+    """Keep what extraction made of an article: finished, or as a draft that waits for its pictures.
+
+    Without ``fetching`` neither pictures nor further pages are asked for.
+    """
     source = next(articles.sources(connection, [outcome.key]), None)
     if source is None:
         return
@@ -286,9 +339,11 @@ def save_article(
         provenance=article.provenance | {"extract": str(EXTRACT_VERSION)},
     )  # fmt: skip
     queue.done(connection, "extract", EXTRACT_VERSION, [(source.id, input_digest, note, "")], run.now)
+    if fetching and article.provenance.get("next"):
+        queue.put(connection, "more", [article.id])
     wanted = _pictures_of(run, article)
     copies = articles.pictures(connection, wanted)
-    if pictures and run.config.media.copy and any(url not in copies for url in wanted):
+    if fetching and run.config.media.copy and any(url not in copies for url in wanted):
         # Kept as it is until its pictures are here; what is published stays as it was.
         articles.save_draft(connection, article)
         queue.put(connection, "media", [article.id])

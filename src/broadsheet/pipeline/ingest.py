@@ -183,7 +183,7 @@ def _take(run: Run, group: Sequence[_Page], place: Place, key: str, size: int) -
         _create(connection, chosen, bodies)
         for article_id, body in zip(chosen, bodies, strict=True):
             template = known[wanted[article_id][0].id].digest()
-            save_article(run, connection, found[article_id], digest("", body, template), {}, pictures=False)
+            save_article(run, connection, found[article_id], digest("", body, template), {}, fetching=False)
         queue.set_meta(connection, key, f"{group[-1].offset} {size}")
     run.report.articles_new += len(found)
     return len(found)

@@ -63,6 +63,8 @@ class ExtractInput(Record, frozen=True, kw_only=True):
     opencc: str = ""
     brief: int = 0
     rules: Rules = NONE
+    more: tuple[tuple[bytes, str], ...] = ()
+    """The article's further pages, with their addresses."""
 
 
 class LearnInput(Record, frozen=True, kw_only=True):
@@ -129,7 +131,9 @@ def extract_batch(batch: Sequence[ExtractInput]) -> Iterator[Outcome[Article]]:
         if item.language and not entry.language:
             entry = msgspec.structs.replace(entry, language=item.language)
         try:
-            article = extract_article(item.page, url=item.url, entry=entry, template=item.template, rules=item.rules)
+            article = extract_article(
+                item.page, url=item.url, entry=entry, template=item.template, rules=item.rules, more=item.more
+            )
             yield Done(item.key, shape(article, opencc=item.opencc, brief=item.brief))
         except BroadsheetError as error:
             yield Failed(item.key, type(error).__name__, f"{item.url}: {error}")

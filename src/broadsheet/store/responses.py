@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -57,6 +58,16 @@ def add_many(connection: Connection, kind: str, answers: Sequence[tuple[Response
     return [row[0] for row in rows]
 
 
+def further(connection: Connection, article_ids: Sequence[str]) -> dict[str, list[Page]]:
+    """Return the further pages of those of the articles that have any, in their order; of each address the newest answer."""
+    found: dict[str, dict[str, Page]] = {}
+    for some in chunks(article_ids):
+        query = sa.select(responses).where(responses.c.kind == "more", responses.c.key.in_(some))
+        for row in connection.execute(query.order_by(responses.c.id)):
+            found.setdefault(row.key, {})[row.url] = _page(row)
+    return {article: list(pages.values()) for article, pages in found.items()}
+
+
 def newest(connection: Connection, feed_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Return the number and the body's digest of each feed's newest document."""
     found: dict[str, tuple[int, str]] = {}
@@ -97,7 +108,10 @@ def kept_headers(answer: Response) -> bytes:
 
 def page(connection: Connection, number: int) -> Page:
     """Return an answer as a page, its body by reference."""
-    row = connection.execute(sa.select(responses).where(responses.c.id == number)).one()
+    return _page(connection.execute(sa.select(responses).where(responses.c.id == number)).one())
+
+
+def _page(row: sa.Row[Any]) -> Page:
     headers = msgspec.json.decode(row.headers, type=dict[str, str])
     return Page(
         url=row.url, final_url=row.final_url, status=row.status, content_type=headers.get("content-type", ""),

@@ -95,7 +95,7 @@ def _forget_responses(connection: Connection, article_id: str) -> set[str]:
     first = connection.scalar(sa.select(sa.func.min(entries.c.response_id)).where(entries.c.article_id == article_id))
     held = sa.or_(
         responses.c.id == (row.page_id or -1),
-        sa.and_(responses.c.kind == "page", responses.c.key == article_id),
+        sa.and_(responses.c.kind.in_(("page", "more")), responses.c.key == article_id),
         sa.and_(
             responses.c.kind.in_(("feed", "archive")), responses.c.key == row.feed_id, responses.c.id >= (first or 0)
         ),

@@ -1,0 +1,111 @@
+"""Articles that are cut into several pages: the address of the next one, and their bodies put together. Pure.
+
+A link counts only where its address is the article's own with the next number in it (``story_2.html``, ``story/2``,
+``?page=2``), whatever the link says: "next" leads to the next article as often as to the next page.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from broadsheet import urls
+from broadsheet.articles.tree import Element, drop, leaf_blocks, make, text_of
+from broadsheet.text import collapse
+
+MAX_PAGES = 10
+"""Pages of one article that are put together."""
+_NEXT = re.compile(
+    r"^\W*(?:下一?[页頁]|后一页|後一頁|余下全文|餘下全文|next(?: page)?|seite \d+|\d{1,2})\W*$", re.IGNORECASE
+)
+_ENDING = re.compile(r"(\.[a-z]{3,5})?$", re.IGNORECASE)
+_FIRST = re.compile(r"([_-]1|/1|/page/1)(?=(\.[a-z]{3,5})?$)", re.IGNORECASE)
+_QUERY = ("page", "pn", "pageno", "pagenum", "curpage", "p")
+_MOST_SAID = 0.5
+"""Share of a page's text that may have stood on the pages before: what says more of the same is no further page."""
+_HINTS = (b"_2.", b"-2.", b'/2"', b"/2'", b"/2/", b"page=2", b"pn=2", b"pageno=2", b"p=2", b"/page/2", b"_1.")
+
+
+def may_go_on(html: bytes) -> bool:
+    """Return whether a page can have a link to its second page at all: most have not, and need no look at their links."""
+    return any(hint in html for hint in _HINTS)
+
+
+def next_page(tree: Element, url: str, first: str, known: int) -> str:
+    """Return the address of the page after this one, empty where there is none.
+
+    ``url`` is this page's address, ``first`` that of the article's first page, ``known`` how many pages are known.
+    """
+    if known >= MAX_PAGES:
+        return ""
+    sure, likely = _addresses(first, known + 1), _addresses(first, known)
+    if known == 1:
+        likely -= {_plain(first)}
+    for link in tree.iter("a", "link"):
+        href = (link.get("href") or "").strip()
+        if not href or href.startswith("#"):
+            continue
+        address = urls.resolve(url, href)
+        plain = _plain(address)
+        if plain in sure and (not _is_vague(plain) or _says_next(link)):
+            return address
+        if known == 1 and plain in likely and _says_next(link) and plain.rsplit("?", 1)[0] != _plain(first):
+            return address  # the second page is called 1 by some
+    return ""
+
+
+def _is_vague(plain: str) -> bool:
+    """Return whether the number may be anything: ``?p=2`` is another article on many sites."""
+    return bool(re.search(r"[?&]p=\d+$", plain))
+
+
+def _says_next(link: Element) -> bool:
+    return "next" in (link.get("rel") or "").lower().split() or bool(
+        _NEXT.match(collapse("".join(link.itertext()))[:40])
+    )
+
+
+def _addresses(first: str, number: int) -> set[str]:
+    """Return the addresses that page ``number`` of an article may have."""
+    plain = _plain(first)
+    path, _, query = plain.partition("?")
+    base = _FIRST.sub("", path)
+    stem, ending = base[: _ENDING.search(base).start()], _ENDING.search(base)[0]  # type: ignore[union-attr,index]
+    more = f"?{query}" if query else ""
+    found = {f"{stem}{sign}{number}{ending}{more}" for sign in ("_", "-", "/", "/page/")}
+    if ending:
+        found |= {f"{base}/{number}{more}", f"{stem}/{number}{more}"}
+    kept = "&".join(part for part in query.split("&") if part and part.partition("=")[0].lower() not in _QUERY)
+    found |= {f"{base}?{kept}&{name}={number}" if kept else f"{base}?{name}={number}" for name in _QUERY}
+    return found
+
+
+def _plain(address: str) -> str:
+    """Return an address for comparison: without scheme, ``www.``, fragment and slash at its end, the query in lower case."""
+    parts = urlsplit(address)
+    query = f"?{parts.query.lower()}" if parts.query else ""
+    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
+
+
+def join(body: Element, further: Element) -> bool:
+    """Put a further page's body at the end of an article's; return False, and nothing is changed, where it says nothing new.
+
+    What stood on the pages before (the title, a standfirst, a picture's caption) is left out.
+    """
+    said = {text for block in leaf_blocks(body) if (text := text_of(block))}
+    blocks = [(block, text) for block in leaf_blocks(further) if (text := text_of(block))]
+    total = sum(len(text) for _, text in blocks)
+    again = [(block, text) for block, text in blocks if text in said]
+    if not total or sum(len(text) for _, text in again) > total * _MOST_SAID:
+        return False
+    for block, _ in again:
+        drop(block)
+    pictures = {image.get("src") for image in body.iter("img")}
+    for image in list(further.iter("img")):
+        if image.get("src") in pictures:
+            drop(image)
+    if further.text and further.text.strip():
+        body.append(make("p", further.text))
+    for child in list(further):
+        body.append(child)
+    return True
