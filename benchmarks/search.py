@@ -44,11 +44,14 @@ from broadsheet.site.compose import Composer
 from broadsheet.store import feeds, queue
 with Newspaper(sys.argv[1], environ={}) as paper:
     with paper.store.begin() as connection:
+        known = queue.get_meta(connection, "search")
         queue.set_meta(connection, "search", "")
     with paper.store.read() as connection:
         titles = {feed_id: state.title for feed_id, state in feeds.states(connection).items()}
         index = SearchIndex(connection, Composer(paper.config, feeds.everyone(connection), titles))
         result["bytes"] = sum(len(output.body) for output in index.outputs([], Path("/nowhere")))
+    with paper.store.begin() as connection:
+        queue.set_meta(connection, "search", known)
 """
 _MORE = """
 from broadsheet.newspaper import Newspaper
@@ -97,7 +100,6 @@ def run() -> Iterator[Row]:
         apart(build.FILL, scratch, "0", str(ARTICLES), "markov")
         apart(_MORE, scratch)
         ours = apart(_INDEX, scratch)
-        apart(_MORE, scratch)
         theirs = _pagefind(folder / "public", Path(beside))
         told = f"{ARTICLES:,} articles: index"
         yield Row(

@@ -1,14 +1,15 @@
 """The index of a run of articles, as the site's search reads it: terms by their hashes, in small files. Pure.
 
-A term's key is its CRC-32 with the last bit set for a pair of characters and cleared for any other term. A run's index is
-cut into shards: of n, shard k has the keys from k/n to (k+1)/n of the 32 bits; a query reads one shard a term.
+A term's key is 30 bits of its CRC-32, the last one set for a pair of characters and cleared for any other term. A run's
+index is cut into shards: of n, shard k has the keys from k/n to (k+1)/n of all that can be; a query reads one shard a term.
 
-A shard is a row of terms in the order of their keys: the distance to the key before (from 0), the length of the postings
-in bytes, the postings. A posting is the distance to the article before it (from -1) times 16, plus 4 times a class of how
-often the term stands there (once, up to three times, more, in the title), plus a class of the article's length. For a
-pair of characters follows a byte that tells in which eighths of title and text it stands: pairs that follow each other in a
-query must do so here. A zero and a number k among the postings say that what follows is counted from article 4,096 k. All other
-numbers are LEB128.
+A shard is a row of terms in the order of their keys: the distance to the key before (from 0) times 4, plus the length of
+the postings in bytes where that is below 4 (most terms stand in one article); otherwise the length by itself; the postings.
+A posting is the distance to the article before it (from -1) times 16, plus 4 times a class of how often the term stands
+there (once, up to three times, more, in the title), plus a class of the article's length. For a pair of characters
+follows a byte with a bit for each place modulo 8 at which it stands: pairs that follow each other in a query must do so
+here. A zero and a number k among the postings say that what follows is counted from article 4,096 k. All other numbers are
+LEB128.
 
 Terms are found, counted and written by whole arrays: 3 million of them are 4,096 articles.
 """
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
     Shorts = NDArray[np.uint16]
     Flags = NDArray[np.bool_]
 
-SHARD_BYTES = 5_000
-_FEW_SHARDS = ((64, 16), (512, 64))
-"""Articles below or at which a run has so many shards at most: it is soon made anew, so it has few files, longer for it."""
+SHARD_BYTES = 4_500
+_FEW_SHARDS = ((63, 16), (511, 128))
+"""Articles up to which a run has so many shards at most: it is soon made anew, so it has few files, longer for it."""
+_SHORT = 4
 CHUNK = 4096
 """Articles whose terms are counted together: 12 bits in ``_written``."""
 SLOTS = 8
+KEY_BITS = 30
 _TIMES = (1, 3)
 """Times that a term stands in an article, up to which it is of the first and second class; the title's is the fourth."""
 _LENGTHS = (150, 500, 1500)
@@ -75,13 +78,13 @@ def index(documents: Iterable[Document], start: int, end: int) -> list[bytes]:
     number = -(-total // SHARD_BYTES)
     most = next((shards for articles, shards in _FEW_SHARDS if end - start <= articles), number)
     number = min(number, most)
-    ends = np.searchsorted(rows.keys, [-(-(place << 32) // number) for place in range(number)] + [1 << 32])
+    ends = np.searchsorted(rows.keys, [-(-(place << KEY_BITS) // number) for place in range(number + 1)])
     return [rows.shard(first, last) for first, last in pairwise(ends.tolist())]
 
 
 def key_of(term: str) -> int:
     """Return the key of a term."""
-    return crc32(term.encode("utf-8", "surrogatepass")) & ~1 | is_pair(term)
+    return crc32(term.encode("utf-8", "surrogatepass")) >> 2 & ~1 | is_pair(term)
 
 
 def is_pair(term: str) -> bool:
@@ -91,7 +94,7 @@ def is_pair(term: str) -> bool:
 
 def shard_of(key: int, shards: int) -> int:
     """Return the shard of a key."""
-    return key * shards >> 32
+    return key * shards >> KEY_BITS
 
 
 class _Counted(NamedTuple):
@@ -148,7 +151,7 @@ def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 
 def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, int]) -> tuple[Codes, Codes]:
-    """Return the code of every term in the articles, and where it stands: the article's place, an eighth, and 1 in the title.
+    """Return the code of every term in the articles, and where it stands: the article, the letter modulo 8, 1 in the title.
 
     A pair of characters is coded by both; any other term by its number in ``others``, in the room of the surrogates,
     which are no characters. An article's terms stand together.
@@ -157,14 +160,13 @@ def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, in
 
     codes, places = [], []
     for document in group:
-        title, text = searchable(folded(document.title)), searchable(folded(document.text))
-        whole = max(len(title) + 1 + len(text), SLOTS)  # so that neighbours are never further apart than one slot
-        for plain, before, titled in ((text, len(title) + 1, 0), (title, 0, 1)):
+        for text, titled in ((document.text, 0), (document.title, 1)):
+            plain = searchable(folded(text))
             letters = np.frombuffer(f"\n{plain}\n".encode("utf-32-le", "surrogatepass"), np.uint32)
             here = _written_together()[np.minimum(letters, _LAST)]
             pair = np.flatnonzero(here[:-1] & here[1:])
             first, second = letters[pair], letters[pair + 1]
-            slot = (pair - 1 + before) * SLOTS // whole
+            slot = (pair % SLOTS).astype(np.uint32)
             wide = np.flatnonzero((first | second) > 0xFFFF)
             alone = np.flatnonzero(here[1:-1] & ~(here[:-2] | here[2:])) + 1
             words = kept(plain_words(plain))
@@ -175,7 +177,7 @@ def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, in
             pairs = np.delete(first << 16 | second, wide)
             codes += [pairs, np.array([_OTHERS + others[word] for word in words], np.uint32)]
             place = (document.number - start) << 4 | titled
-            places += [np.delete(slot, wide).astype(np.uint32) << 1 | place, np.full(len(words), place, np.uint32)]
+            places += [np.delete(slot, wide) << 1 | place, np.full(len(words), place, np.uint32)]
     return np.concatenate(codes), np.concatenate(places)
 
 
@@ -256,7 +258,7 @@ def _pair_keys(code: Codes) -> Codes:
     for letter in (code >> 16, code & 0xFFFF):
         for byte in (0xE0 | letter >> 12, 0x80 | letter >> 6 & 0x3F, 0x80 | letter & 0x3F):
             value = table[(value ^ byte) & 0xFF] ^ value >> 8
-    return ~value | np.uint32(1)
+    return (~value >> 2 | 1).astype(np.uint32)
 
 
 def _leb128(values: Codes) -> tuple[NDArray[np.uint8], Flags]:
@@ -305,9 +307,12 @@ class _Rows(NamedTuple):
         begins = _steps(keys)
         marked = ~begins | (chunks > 0)
         term = np.flatnonzero(begins)
-        lengths = np.add.reduceat(sizes + 2 * marked, term)
+        lengths = np.add.reduceat(sizes + 2 * marked, term).astype(np.uint32)
         distances = np.diff(keys[term], prepend=np.uint32(0))
-        heads, there = zip(*(_leb128(part.astype(np.uint32)) for part in (distances, lengths)), strict=True)
+        short = lengths < _SHORT
+        packed = (distances * _SHORT + lengths * short).astype(np.uint32)
+        heads, there = zip(_leb128(packed), _leb128(lengths), strict=True)
+        there[1][short] = False
         width = heads[0].shape[1] + heads[1].shape[1]
         head, shown = np.zeros((len(keys), width + 2), np.uint8), np.zeros((len(keys), width + 2), bool)
         head[term, :width], shown[term, :width] = np.hstack(heads), np.hstack(there)

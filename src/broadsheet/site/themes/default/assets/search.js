@@ -84,14 +84,15 @@
 
   const UTF8 = new TextEncoder();
   function isPair(term) { return term.length === 2 && IS_CJK.test(term) && Array.from(term).length === 2; }
-  function keyOf(term) { return ((crc32(UTF8.encode(term)) & ~1) | (isPair(term) ? 1 : 0)) >>> 0; }
+  function keyOf(term) { return (crc32(UTF8.encode(term)) >>> 2 & ~1) | (isPair(term) ? 1 : 0); }
 
-  // Returns what a shard holds of a key: by article, classes in four bits, and the eighths in which it stands.
+  // Returns what a shard holds of a key: by article, classes in four bits, and a bit for each place modulo 8.
   function postings(shard, wanted) {
     const read = numbers(shard), found = new Map();
     for (let key = 0; read.more();) {
-      key += read.next();
-      const end = read.next() + read.place();
+      const head = read.next();
+      key += Math.floor(head / 4);
+      const size = head % 4 || read.next(), end = read.place() + size;
       if (key > wanted) break;
       if (key < wanted) { read.skip(end); continue; }
       for (let here = -1; read.more(end);) {
@@ -112,14 +113,14 @@
       let before = null;
       for (const term of run) {
         if (!rows.has(term)) {
-          const key = keyOf(term), shard = Math.floor(key * span.shards / 2 ** 32);
+          const key = keyOf(term), shard = Math.floor(key * span.shards / 2 ** 30);
           rows.set(term, postings(new Uint8Array(await fetched(`${span.folder}/${shard}.bin`, "arrayBuffer")), key));
           counts.set(term, (counts.get(term) || 0) + rows.get(term).size);
         }
-        // Of pairs that follow each other in the query, those that do so in the article: in the same eighth or the next.
+        // Pairs that follow each other in the query must do so in the article.
         const here = new Map();
         for (const [number, row] of rows.get(term)) {
-          const slots = before ? (row >> 4) & ((before.get(number) || 0) | (before.get(number) || 0) << 1) : row >> 4;
+          const last = before ? before.get(number) || 0 : 255, slots = (row >> 4) & (last << 1 | last >> 7);
           if (slots) here.set(number, slots);
         }
         left = left === null ? Array.from(here.keys()) : left.filter(function (number) { return here.has(number); });
