@@ -310,6 +310,26 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_a_clear_message(tmp_path: 
     cluster.stop()
 
 
+def test_a_client_that_does_not_close_is_left_alone(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closed once more by whoever collects garbage, it waited for a lock that this very thread held, and the run hung."""
+    engine = DaskEngine(cluster.address)
+    assert list(engine.map(obey, [jobs("done")]))
+    closings: list[object] = []
+
+    def close(self: object, **_: object) -> None:
+        closings.append(type(self))
+        raise TimeoutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("distributed.Client.close", close)
+        client = engine._client  # to end it after all
+        engine.close()
+        assert len(closings) == 1
+        client.__del__()
+        assert len(closings) == 1
+    client.close(timeout=5)
+
+
 def test_workers_of_another_version_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("broadsheet.engine.dask.__version__", "99")
     engine = DaskEngine(cluster.address)
