@@ -450,7 +450,7 @@ def _fetch_pictures(run: Run, addresses: Sequence[str]) -> dict[str, str]:
     """
     stage = run.report.stage("media")
     manners = Manners.of(run.config.poll, run.config.site.url)
-    manners = replace(manners, max_bytes=run.config.media.max_bytes)
+    manners = replace(manners, max_bytes=run.config.media.max_bytes, max_bytes_setting="[media] max_bytes")
     requests = [Request(key=url, urls=(url,), kind="media") for url in addresses]
     failures: list[tuple[str, str, str]] = []
     later: dict[str, str] = {}
