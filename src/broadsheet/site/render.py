@@ -6,7 +6,7 @@ shows in several lists is rendered once: together that is most of the work.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +17,12 @@ import jinja2
 from broadsheet.errors import ConfigError, RenderError
 from broadsheet.model import Record
 from broadsheet.site.context import NAMES, Page, Site
-from broadsheet.site.templates import Environment
+from broadsheet.site.templates import Environment, FlatEnvironment
 from broadsheet.text import digest
 
 THEMES = Path(__file__).parent / "themes"
+OFTEN = 200
+"""Pages after which it pays to make a template flat."""
 _REMEMBERED = 4096
 """Parts of pages that are kept for other pages: some 3 kB each at most."""
 
@@ -30,18 +32,13 @@ class Theme:
 
     def __init__(self, folders: list[Path]) -> None:
         self._folders = folders
-        self._environment = Environment(
-            loader=jinja2.FileSystemLoader([folder / "templates" for folder in folders]),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            auto_reload=False,
-        )
-        self._compiled: dict[str, jinja2.Template] = {}
+        self._loader = jinja2.FileSystemLoader([folder / "templates" for folder in folders])
+        self._site: Site | None = None
+        self._environments: dict[type[Environment], Environment] = {}
+        self._compiled: dict[tuple[type[Environment], str], jinja2.Template] = {}
+        self._times: Counter[str] = Counter()
+        """How often each template was used."""
         self._remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._environment.globals["remembered"] = self._remember
 
     @classmethod
     def load(cls, name: str, folder: Path) -> Theme:
@@ -59,20 +56,43 @@ class Theme:
 
     def render(self, template: str, page: Page, record: Record) -> bytes:
         """Return the page as UTF-8. Raises ``RenderError`` with template and line."""
-        if self._environment.site is not page.site:  # the first page: templates are compiled for its site
-            self._environment.compile_for(page.site)
-            self._compiled.clear()
-            self._remembered.clear()
         try:
-            compiled = self._compiled.get(template)
-            if compiled is None:
-                compiled = self._compiled[template] = self._environment.get_template(template)
-            text = compiled.render({"page": page, "site": page.site, NAMES[template]: record})
+            text = self._template(template, page.site).render(
+                {"page": page, "site": page.site, NAMES[template]: record}
+            )
         except jinja2.TemplateSyntaxError as error:
             raise RenderError(f"{error.filename or template}:{error.lineno}: {error.message}") from None
         except jinja2.TemplateError as error:
             raise RenderError(f"{template} for {page.path}: {error}") from None
         return text.encode("utf-8", "replace")
+
+    def _template(self, name: str, site: Site) -> jinja2.Template:
+        """Return the template as it is compiled for the site; one that is used often is worth the time to make it flat."""
+        if self._site is not site:
+            self._site = site
+            self._environments = {kind: self._environment(kind, site) for kind in (Environment, FlatEnvironment)}
+            for made in (self._compiled, self._times, self._remembered):
+                made.clear()
+        self._times[name] += 1
+        kind = FlatEnvironment if self._times[name] > OFTEN else Environment
+        found = self._compiled.get((kind, name))
+        if found is None:
+            found = self._compiled[kind, name] = self._environments[kind].get_template(name)
+        return found
+
+    def _environment(self, kind: type[Environment], site: Site) -> Environment:
+        made = kind(
+            site,
+            loader=self._loader,
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+        )
+        made.globals["remembered"] = self._remember
+        return made
 
     def _remember(self, macro: Any, item: Record, site: Site, *arguments: object) -> Any:
         """Return what the macro makes of a record and the site; what it made of an equal record before, if that is kept."""
