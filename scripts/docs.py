@@ -1,7 +1,8 @@
 """Writes the reference pages from the code itself: python scripts/docs.py [--check]
 
-``docs/reference/commands.md``, ``settings.md`` and ``templates.md`` are made here; everything else in ``docs/`` is
-written by hand. With ``--check`` nothing is written, and the exit code is 1 when a page is out of date.
+``docs/reference/commands.md``, ``settings.md`` and ``templates.md`` are made here, and the list of limits in
+``docs/concepts/security.md``; everything else in ``docs/`` is written by hand. With ``--check`` nothing is written, and the
+exit code is 1 when a page is out of date.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from broadsheet import config, model
+from broadsheet import config, limits, model
 from broadsheet.cli import COMMANDS, cli
 from broadsheet.site import context
 
@@ -148,14 +149,35 @@ def class_lines() -> list[str]:
     return [line for line in inspect.getsource(context).splitlines() if line.startswith("class ")]
 
 
-PAGES = {"commands.md": commands, "settings.md": settings, "templates.md": templates}
+def limits_table() -> Iterator[str]:
+    """Yield the table of all limits."""
+    yield "| limit | at most | beyond it |\n|---|---|---|\n"
+    for name, limit in limits.LIMITS.items():
+        yield f"| `{name}` | {limit.value:,} {limit.of} | {limit.then} |\n"
+
+
+def security() -> Iterator[str]:
+    """Yield the page on security with its list of limits made anew."""
+    before, mark, rest = (ROOT / "docs" / "concepts" / "security.md").read_text("utf-8").partition("<!-- limits -->\n")
+    _, end, after = rest.partition("<!-- end of limits -->\n")
+    assert mark
+    assert end
+    yield from (before, mark, *limits_table(), end, after)
+
+
+PAGES = {
+    "reference/commands.md": commands,
+    "reference/settings.md": settings,
+    "reference/templates.md": templates,
+    "concepts/security.md": security,
+}
 
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or check them."""
     stale = []
     for name, make in PAGES.items():
-        path = ROOT / "docs" / "reference" / name
+        path = ROOT / "docs" / name
         text = "".join(make())
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(name)

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from broadsheet import limits
 from broadsheet.errors import ConfigError
 from broadsheet.model import Filters, FullText, Mode, Scrape
 from broadsheet.text import compile_pattern, selector_fault
 
 Origin = Literal["default", "file", "environment", "flag"]
-MIB = 1024 * 1024
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +71,9 @@ class PollConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Requests under way at once to one host."""
     delay: float = 1.0
     """Seconds between two requests to one host."""
-    timeout: float = 30.0
+    timeout: float = float(limits.value("[poll] timeout"))
     """Seconds for one answer, redirects included."""
-    max_bytes: int = 15 * MIB
+    max_bytes: int = limits.value("[poll] max_bytes")
     """Bytes of one answer after decompression."""
     user_agent: str = ""
     """Empty: ``Broadsheet/<version>`` with the contact."""
@@ -105,9 +105,9 @@ class MediaConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Keep local copies, decoded and written anew. Without them readers load pictures from their sources."""
     max_width: int = 1280
     """Pixels; wider pictures are made smaller."""
-    max_bytes: int = 10 * MIB
+    max_bytes: int = limits.value("[media] max_bytes")
     """Bytes of one picture."""
-    per_article: int = 20
+    per_article: int = limits.value("[media] per_article")
     """Pictures kept of one article."""
 
 

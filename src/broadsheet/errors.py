@@ -102,10 +102,10 @@ class NotAFeed(ParseError):
 
 
 class LimitExceeded(ParseError):
-    """A limit was hit; ``limit`` is its name as the documentation lists it."""
+    """A limit was hit; ``limit`` is its name as ``limits.LIMITS`` and the documentation list it. The message ends with it."""
 
     def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
+        super().__init__(f"{message} (limit {limit})")
         self.limit = limit
 
 

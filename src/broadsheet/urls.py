@@ -14,7 +14,9 @@ from urllib.parse import unquote_plus
 
 import ada_url
 
-MAX_LENGTH = 8_192
+from broadsheet.limits import value
+
+MAX_LENGTH = value("url_length")
 """Characters of an address. Longer ones are not addresses that anyone can fetch."""
 
 _TRACKERS = frozenset(

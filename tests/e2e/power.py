@@ -167,15 +167,29 @@ class Cuts:
         while not (new := self._forker.children() - pids) and running.is_alive():
             time.sleep(0.001)
         time.sleep(delay)
-        for pid in new:
-            _signal(pid, signal.SIGSTOP)
-        # Read from a second process's view: what a reader sees was acknowledged.
-        before = rows(paper)
+        before = self._acknowledged(paper, new)
         shutil.copyfile(self._folder / "image", self._folder / "cut")
         for pid in new:
             _signal(pid, signal.SIGKILL)
         running.join()
         return before, ended["stage"] if ended["code"] else "was over"
+
+    def _acknowledged(self, paper: Path, pids: set[int]) -> set[tuple[str, Any]]:
+        """Stop the processes, and return the rows that there are from another one's view: what a reader sees was acknowledged.
+
+        Stopped while it has the whole database to itself, as when it opens it, a run is let on for another moment.
+        """
+        while True:
+            for pid in pids:
+                _signal(pid, signal.SIGSTOP)
+            try:
+                return rows(paper, patience=0.1)
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+            for pid in pids:
+                _signal(pid, signal.SIGCONT)
+            time.sleep(0.002)
 
     def _run(self, paper: Path, edition: int, strace: tuple[str, ...] = ()) -> dict[str, Any]:
         self._world.edition = edition
@@ -186,12 +200,12 @@ class Cuts:
             self.tally.faults.append(f"{name}: {what}")
 
 
-def rows(paper: Path) -> set[tuple[str, Any]]:
-    """Return (table, id) of the rows of the tables that nothing can fetch again."""
+def rows(paper: Path, patience: float = 5.0) -> set[tuple[str, Any]]:
+    """Return (table, id) of the rows of the tables that nothing can fetch again; wait so many seconds for a lock."""
     path = paper / ".broadsheet" / "broadsheet.db"
     if not path.exists():
         return set()
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, timeout=patience)) as connection:
         known = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         return {
             (table, number)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from broadsheet.newspaper import Newspaper
 from tests.e2e.stops import Stops, together
@@ -18,6 +23,28 @@ def test_runs_that_are_told_to_end_do_so_in_order(tmp_path: Path) -> None:
         campaign.close()
     assert campaign.tally.faults == []
     assert campaign.tally.ended["in order"] >= 2, "some of them had begun"
+
+
+LATE = """
+import os, sys
+
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=int(sys.argv[1])):
+        kill(process, number)
+
+late = Late()
+sys.argv[1:] = ["--version"]
+from broadsheet.cli import main
+main()
+"""
+"""Is told to end when Python takes its own modules apart, by when it has forgotten who handles signals."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_is_told_to_end_when_all_is_done_has_not_failed(number: signal.Signals) -> None:
+    done = subprocess.run([sys.executable, "-c", LATE, str(int(number))], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "broadsheet" in done.stdout
 
 
 def _fifty(folder: str, answers) -> None:

@@ -111,18 +111,21 @@ RSS = b"<rss version='2.0'><channel>"
 BOMBS = {
     "attributes": (
         b"<rss><channel><item " + b"".join(b'a%d="1" ' % n for n in range(100_000)) + b"/></channel></rss>",
-        "attributes",
+        "feed_attributes",
     ),
-    "attributes in single quotes": (b"<rss " + b"".join(b"a%d='>' " % n for n in range(100_000)) + b"/>", "attributes"),
-    "depth": (RSS + b"<item><description>" + b"<a>" * 200_000, "depth"),
-    "closed depth": (RSS + b"<a>" * 200_000 + b"</a>" * 200_000 + b"</channel></rss>", "depth"),
-    "elements": (RSS + b"<item/>" * 1_500_000, "elements"),
-    "bytes": (b" " * 15_000_001, "bytes"),
-    "json depth": (b"[" * 1_000_000, "depth"),
-    "one text": (RSS + b"<title>" + b"x" * 11_000_000 + b"</title></channel></rss>", "text"),
+    "attributes in single quotes": (
+        b"<rss " + b"".join(b"a%d='>' " % n for n in range(100_000)) + b"/>",
+        "feed_attributes",
+    ),
+    "depth": (RSS + b"<item><description>" + b"<a>" * 200_000, "feed_depth"),
+    "closed depth": (RSS + b"<a>" * 200_000 + b"</a>" * 200_000 + b"</channel></rss>", "feed_depth"),
+    "elements": (RSS + b"<item/>" * 1_500_000, "feed_elements"),
+    "bytes": (b" " * 15_000_001, "feed_bytes"),
+    "json depth": (b"[" * 1_000_000, "feed_depth"),
+    "one text": (RSS + b"<title>" + b"x" * 11_000_000 + b"</title></channel></rss>", "feed_piece"),
     "entities": (
         b"<!DOCTYPE rss [<!ENTITY a '" + b"x" * 200 + b"'>]>" + RSS + b"<title>" + b"&a;" * 100_000,
-        "entities",
+        "feed_entities",
     ),
 }
 

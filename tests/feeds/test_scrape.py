@@ -115,14 +115,14 @@ def test_a_page_without_entries_is_a_failure_that_says_what_it_is(page: str, sel
 @pytest.mark.parametrize(
     ("page", "limit"),
     [
-        ("<p>" * (scrape.MAX_TAGS + 1), "elements"),
-        ("x" * (scrape.MAX_BYTES + 1), "bytes"),
-        ("<div>" * 101, "depth"),
-        ("<p></p>" * 2_001, "children"),
-        (f"<p {' '.join(f'a{number}=1' for number in range(1_001))}>", "attributes"),
-        (f"<p {' '.join(f'a{number}' for number in range(1_001))}>", "attributes"),
-        (f"<!-- <b x='> --><p {'/'.join(f'a{number}' for number in range(1_001))}>", "attributes"),
-        ("<p " + "".join(f"a{number}='>'" for number in range(1_001)), "attributes"),
+        ("<p>" * (scrape.MAX_TAGS + 1), "scrape_tags"),
+        ("x" * (scrape.MAX_BYTES + 1), "scrape_bytes"),
+        ("<div>" * 101, "scrape_depth"),
+        ("<p></p>" * 2_001, "scrape_children"),
+        (f"<p {' '.join(f'a{number}=1' for number in range(1_001))}>", "scrape_attributes"),
+        (f"<p {' '.join(f'a{number}' for number in range(1_001))}>", "scrape_attributes"),
+        (f"<!-- <b x='> --><p {'/'.join(f'a{number}' for number in range(1_001))}>", "scrape_attributes"),
+        ("<p " + "".join(f"a{number}='>'" for number in range(1_001)), "scrape_attributes"),
     ],
     ids=["tags", "bytes", "depth", "children", "values", "bare", "behind a comment", "without blanks"],
 )

@@ -70,7 +70,7 @@ def test_the_newest_of_many_are_kept() -> None:
     feed = read(urlset(dates))
     assert len(feed.entries) == limits.ENTRIES
     assert min(entry.updated for entry in feed.entries if entry.updated).year == 2005
-    assert feed.problems == ("limit entries: the newest 2,000 of 2,500 kept",)
+    assert feed.problems == ("limit feed_entries: the newest 2,000 of 2,500 kept",)
 
 
 def test_an_index_names_its_sitemaps_news_and_the_newest_first() -> None:

@@ -316,7 +316,7 @@ def test_a_slow_drip_ends_within_the_timeout(web: Web, manners: Manners) -> None
     """Bytes that keep coming, each in time, do not keep a request alive."""
     web.pages["/"] = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *[b"x"] * 100, pause=0.05)
     failed = bad(fetch(replace(manners, timeout=SHORT), web.url), "TimedOut")
-    assert failed.message == f"{web.url}: no whole answer within 0.3 s"
+    assert failed.message == f"{web.url}: no whole answer within 0.3 s (limit [poll] timeout)"
 
 
 @pytest.mark.parametrize(

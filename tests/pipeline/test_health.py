@@ -88,7 +88,7 @@ def test_the_command_shows_it(aged: Newspaper, lang: str, words: str) -> None:
 
 def test_prometheus_reads_the_numbers(paper: Callable[..., Newspaper], web: Web) -> None:
     """By Prometheus's own parser: what ``status --metrics`` prints, after a run that had a good feed and a bad one."""
-    web.pages["/good"] = Answer(rss("Good", item(1) + item(2)))
+    web.pages["/good"] = Answer(rss("Good", item(1, text="Short.") + item(2, text="Short.")))
     made = paper(f"{web.url}/good", f"{web.url}/bad")
     report = made.run()
     made.save_report(report)
@@ -106,6 +106,6 @@ def test_prometheus_reads_the_numbers(paper: Callable[..., Newspaper], web: Web)
     assert found["broadsheet_run_timestamp_seconds", (("command", "run"),)] == report.started.timestamp()
     assert found["broadsheet_run_items", (("command", "run"), ("outcome", "failed"), ("stage", "poll"))] == 1
     assert found["broadsheet_run_articles", (("command", "run"), ("what", "new"))] == 2
-    # One page was to show whether the feed carries its articles whole, and could not be had; it is tried again.
-    assert found["broadsheet_waiting", (("stage", "fetch"),)] == 1
-    assert json.loads(command(made.folder, "status", "--json").stdout)["waiting"] == {"fetch": 1}
+    # The pages of two short entries could not be had; they are tried again.
+    assert found["broadsheet_waiting", (("stage", "fetch"),)] == 2
+    assert json.loads(command(made.folder, "status", "--json").stdout)["waiting"] == {"fetch": 2}

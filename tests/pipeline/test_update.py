@@ -8,8 +8,10 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from broadsheet.articles import wholeness
 from broadsheet.newspaper import Newspaper
 from broadsheet.site import plan
+from broadsheet.store import templates
 from tests.conftest import NOW, Answer, Web, item, rss
 
 HTML = {"Content-Type": "text/html"}
@@ -75,19 +77,58 @@ def test_a_failing_feed_is_left_alone_for_a_time(web: Web, paper: Callable[..., 
 
 
 def test_short_feeds_get_their_pages_and_long_ones_do_not(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """But for a few of the long ones, which show whether the feed is whole."""
     long = "".join(
         f"<p>Sentence {number} of the page is here for the reader and no one else.</p>" for number in range(40)
     )
     page = f"<html><body><nav>Menu</nav><article><h1>Title</h1>{long}</article></body></html>"
     web.pages["/a/1"] = Answer(page.encode(), headers={"Content-Type": "text/html"})
     short = item(1, text="<p>A teaser.</p>", link=f"{web.url}/a/1")
-    web.pages["/feed"] = Answer(rss("News", short + item(2, link=f"{web.url}/a/2")))
+    whole = "".join(item(number, link=f"{web.url}/a/{number}") for number in range(2, 14))
+    web.pages["/feed"] = Answer(rss("News", short + whole))
     made = paper(f"{web.url}/feed")
     made.run()
     articles = {article.url: article for article in made.articles()}
     assert "Sentence 39" in articles[f"{web.url}/a/1"].text
     assert articles[f"{web.url}/a/1"].provenance["text"] == "page"
-    assert "/a/2" not in [hit.path for hit in web.hits]
+    fetched = {web.url + hit.path for hit in web.hits if hit.path.startswith("/a/")}
+    trials = {url for url, article in articles.items() if wholeness.drawn(article.id, wholeness.TRIAL)}
+    assert fetched == trials | {f"{web.url}/a/1"}
+    assert len(fetched) < len(articles)
+
+
+def test_where_a_site_keeps_its_articles_is_forgotten_once_a_page_says_otherwise(
+    web: Web, paper: Callable[..., Newspaper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site is built anew, and the container that is known holds the beginning of its articles only."""
+    monkeypatch.setattr("broadsheet.articles.extract.is_checked", lambda url: url.endswith("/9"))
+    made = paper(f"{web.url}/feed")
+
+    def publish(numbers: range, rest: str) -> None:
+        for number in numbers:
+            words = [
+                f"<p>Sentence {n} of report {number} tells what the keepers said and why it matters.</p>"
+                for n in range(9)
+            ]
+            text = "".join(words[:3]) + rest + "".join(words[3:])
+            page = f"<html><body><nav>Menu</nav><div class='story'><h1>Report {number}</h1>{text}</div></body></html>"
+            web.pages[f"/a/{number}"] = Answer(page.encode(), headers={"Content-Type": "text/html"})
+        items = (item(n, title=f"Report {n}", text="<p>A teaser.</p>", link=f"{web.url}/a/{n}") for n in numbers)
+        web.pages["/feed"] = Answer(rss("News", "".join(items)))
+        made.run()
+
+    def learnt() -> str:
+        with made.store.read() as connection:
+            found = templates.get(connection, made.subscriptions()[0].id)
+        assert found
+        return found.container.selector
+
+    publish(range(1, 7), "")
+    assert learnt() == "div.story"
+    publish(range(9, 10), "</div><div class='rest'>")
+    assert learnt() == ""
+    (article,) = (article for article in made.articles() if article.url.endswith("/9"))
+    assert "Sentence 8" in article.text
 
 
 def test_a_page_that_cannot_be_had_leaves_the_feeds_words(web: Web, paper: Callable[..., Newspaper]) -> None:

@@ -87,6 +87,24 @@ def test_what_is_linked_to_is_written_first() -> None:
     assert kinds.index("atom") > kinds.index("day")
 
 
+@given(st.integers(0, 100), st.integers(1, 60))
+def test_a_new_page_of_a_list_is_there_before_the_one_that_leads_to_it(before: int, added: int) -> None:
+    """Whoever follows links while pages are written, one after the other, meets none that is not there."""
+    after = before + added
+    there = {page.path for page in plan.all_pages(SPEC, before)}
+    touched = {page for position in range(before + 1, after + 1) for page in plan.list_pages(SPEC, position, after)}
+    reachable = set(there)
+    for page in plan.in_write_order(touched):
+        there.add(page.path)
+        if page.path in reachable and page.kind == SPEC.kind:
+            links = {f"{SPEC.path}{name}" for name in plan.neighbours(page.page, after) if name}
+            while links - reachable:
+                assert links <= there
+                reachable |= links
+                numbers = [int(stem) for link in links if (stem := link.split("/")[-1].removesuffix(".html")).isdigit()]
+                links = {f"{SPEC.path}{name}" for number in numbers for name in plan.neighbours(number, after) if name}
+
+
 def test_addresses_of_lists_are_made_of_names_alone() -> None:
     """Two names that differ only in what file systems fold have addresses of their own, in plain ASCII."""
     paths = [plan.spec("section", name).path for name in ("C", "C++", "C#", "c", "科技", "..", "a/b")]

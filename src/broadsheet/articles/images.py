@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -12,9 +13,10 @@ from broadsheet import urls
 from broadsheet.articles.sanitize import sanitize_html
 from broadsheet.articles.tree import Element, drop, make, parse_fragment, prune, replace, serialise, text_of
 from broadsheet.errors import CodePicture, LimitExceeded, ParseError
+from broadsheet.limits import value
 from broadsheet.model import Image, Removed
 
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = value("image_pixels")
 MIN_SIDE = 80
 """Pixels; smaller pictures are icons, rules and counters."""
 _LAZY = ("data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-echo", "data-url", "data-hi-res-src")
@@ -204,6 +206,8 @@ def reencode(data: bytes, *, max_width: int) -> tuple[bytes, str, int, int]:
     from PIL import ImageOps, UnidentifiedImageError
 
     Pictures.MAX_IMAGE_PIXELS = MAX_PIXELS
+    # Pillow refuses above twice that and warns below; ours is the check that counts.
+    warnings.filterwarnings("ignore", category=Pictures.DecompressionBombWarning)
     try:
         with Pictures.open(io.BytesIO(data), formats=sorted(_FORMATS)) as opened:
             if opened.width * opened.height > MAX_PIXELS:
@@ -222,9 +226,10 @@ def reencode(data: bytes, *, max_width: int) -> tuple[bytes, str, int, int]:
                 raise CodePicture(told)
             written = io.BytesIO()
             picture.save(written, "WEBP", quality=80, method=4)
+    except Pictures.DecompressionBombError as error:  # twice the limit: Pillow does not even open it
+        raise LimitExceeded(str(error), "image_pixels") from None
     except (
         UnidentifiedImageError,
-        Pictures.DecompressionBombError,
         OSError,
         SyntaxError,
         ValueError,

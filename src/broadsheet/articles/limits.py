@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 
-MAX_BYTES = 1024 * 1024
-MAX_DEPTH = 200
-MAX_ATTRIBUTES = 200
+from broadsheet.limits import value
+
+MAX_BYTES = value("html_bytes")
+MAX_DEPTH = value("html_depth")
+MAX_ATTRIBUTES = value("html_attributes")
 """Of one element of an article; real ones have up to 30."""
-MAX_PAGE_BYTES = 8 * MAX_BYTES
-MAX_PAGE_ELEMENTS = 50_000
+MAX_PAGE_BYTES = value("page_bytes")
+MAX_PAGE_ELEMENTS = value("page_elements")
 """Of a whole page, by its angle brackets, two an element. 200,000 links took 37 s and 680 MiB; news pages have up to 10,000."""
-MAX_PAGE_ATTRIBUTES = 4000
+MAX_PAGE_ATTRIBUTES = value("page_attributes")
 """Of one element of a whole page; real ones have up to 700. Depth is no danger there: the page's parser ends at 256."""
 
 _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+))?+"""

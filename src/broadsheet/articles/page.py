@@ -19,6 +19,7 @@ from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
 from broadsheet.articles.tree import PARSER, Element
 from broadsheet.errors import LimitExceeded
+from broadsheet.limits import over
 from broadsheet.model import Image
 from broadsheet.text import is_cjk
 
@@ -62,7 +63,7 @@ def _checked(html: bytes, url: str) -> bytes:
     """Return a page in UTF-8 that a parser may have; raises ``LimitExceeded`` for one that it may not."""
     limit = page_exceeded(html.decode("latin-1"))
     if limit:
-        raise LimitExceeded(f"{url}: the page exceeds the limit {limit}", limit)
+        raise LimitExceeded(f"{url}: {over(limit)}", limit)
     return to_utf8(html)
 
 

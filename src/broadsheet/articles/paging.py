@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from broadsheet import urls
 from broadsheet.articles.tree import Element, drop, leaf_blocks, make, text_of
+from broadsheet.limits import value
 from broadsheet.text import collapse
 
-MAX_PAGES = 10
+MAX_PAGES = value("page_count")
 """Pages of one article that are put together."""
 _NEXT = re.compile(
     r"^\W*(?:下一?[页頁]|后一页|後一頁|余下全文|餘下全文|next(?: page)?|seite \d+|\d{1,2})\W*$", re.IGNORECASE

@@ -19,7 +19,8 @@ WHOLE = 120
 SHARE = 0.8
 """Of a page's article that a whole entry has at least: the page's own furniture counts too."""
 _BREAKS = ("…", "...", "[…]", "[...]", "阅读全文", "查看全文", "Read more", "Continue reading")
-_TRIAL, _CHECK = 5, 8
+TRIAL, CHECK = 5, 8
+"""Pages of which one is looked at: while nothing is known of a feed, and once it is known to be whole."""
 _MOST = 40
 """Comparisons that count; then each counts half, so that what changes is seen."""
 
@@ -60,8 +61,8 @@ def needs_page(entry: Entry, votes: Votes, article_id: str) -> bool:
     if known == "short" or is_cut(entry) or not _text(entry):
         return True
     if known == "whole":
-        return _drawn(article_id, _CHECK)
-    return not is_whole(entry) or _drawn(article_id, _TRIAL)
+        return drawn(article_id, CHECK)
+    return not is_whole(entry) or drawn(article_id, TRIAL)
 
 
 def vote(entry: Entry, theirs: int) -> Votes:
@@ -75,5 +76,6 @@ def _text(entry: Entry) -> str:
     return visible_text(entry.content or entry.summary)
 
 
-def _drawn(article_id: str, of: int) -> bool:
+def drawn(article_id: str, of: int) -> bool:
+    """Return whether an article is the one of so many whose page is looked at."""
     return crc32(article_id.encode()) % of == 0

@@ -130,6 +130,10 @@ def main() -> None:
             f"{say(state.lang, 'error')}: " + say(state.lang, "unexpected", kind=type(error).__name__, message=error)
         )
         code = 1
+    finally:
+        # What there was to do is done; told to end while the interpreter does so, it would die of the signal itself.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
     sys.stdout.flush()
     sys.exit(code)
 

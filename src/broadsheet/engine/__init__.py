@@ -13,6 +13,7 @@ import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from broadsheet import limits
 from broadsheet.config import ENGINE_GROUP, EngineConfig
 from broadsheet.errors import ConfigError
 from broadsheet.model import Failed, Outcome
@@ -50,6 +51,8 @@ def outcomes(work: Work, batch: Sequence[Any]) -> Iterator[Outcome[Any]]:
         if of_machine(error):
             raise
         message = f"{type(error).__name__}: {error}"
+    except MemoryError:
+        message = limits.named("there was not enough memory for it", "worker_memory")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - an item's failure is a record
         message = f"{type(error).__name__}: {error}"
     yield from (Failed(key, "WorkerError", message) for key in missing)

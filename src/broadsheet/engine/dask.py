@@ -104,7 +104,7 @@ class DaskEngine(FutureEngine):
 
     def _connect(self) -> None:
         try:
-            from distributed import Client
+            client_class = _client_class()
         except ImportError:
             raise EngineError(
                 "[engine] kind is 'dask', whose client is missing. Install it: pip install 'broadsheet[cluster]'"
@@ -113,7 +113,7 @@ class DaskEngine(FutureEngine):
         for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
-            self._client = Client(self._address, timeout=_CONNECT, set_as_default=False, name="broadsheet")
+            self._client = client_class(self._address, timeout=_CONNECT, set_as_default=False, name="broadsheet")
             self._client.wait_for_workers(1, timeout=_PATIENCE)
         except (OSError, ValueError, TimeoutError) as error:
             self.close()
@@ -135,6 +135,21 @@ class DaskEngine(FutureEngine):
 
 
 _GONE = "the scheduler at {} is gone. What was done is kept; start it again, and the next run goes on from there"
+
+
+def _client_class() -> Any:
+    """Return Dask's client without its finaliser, which closes it once more.
+
+    The finaliser takes a lock that all clients share, in whatever thread collects garbage just then: one that holds the
+    lock, as at the closing of another client, would wait for itself.
+    """
+    from distributed import Client
+
+    class Closed(Client):  # type: ignore[misc]
+        def __del__(self) -> None:
+            """The engine closes it."""
+
+    return Closed
 
 
 def _version() -> str:

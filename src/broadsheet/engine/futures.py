@@ -13,13 +13,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
+from broadsheet import limits
 from broadsheet.engine import Work, of_machine, outcomes
 from broadsheet.errors import EngineError
 from broadsheet.model import Failed, Outcome
 
-SECONDS_PER_ITEM = 30.0
+SECONDS_PER_ITEM = float(limits.value("worker_seconds"))
 """After so long an item's worker is killed."""
-MAX_KILLS = 3
+MAX_KILLS = limits.value("worker_deaths")
 
 Promise = Future[list[Outcome[Any]]]
 Running = dict[Promise, tuple[Sequence[Any], float]]
@@ -132,11 +133,15 @@ class FutureEngine(ABC):
             return
         self.discard()
         if slow:
-            yield Failed(item.key, "WorkerDied", f"took longer than {self._seconds:g} s")
+            yield Failed(
+                item.key, "WorkerDied", limits.named(f"took longer than {self._seconds:g} s", "worker_seconds")
+            )
         elif kills + dead < MAX_KILLS:
             suspects.append((item, kills + dead))
         else:
-            yield Failed(item.key, "WorkerDied", f"killed its worker {kills + dead} times")
+            yield Failed(
+                item.key, "WorkerDied", limits.named(f"killed its worker {kills + dead} times", "worker_deaths")
+            )
 
     def _overdue(self, running: Running) -> list[Promise]:
         now = time.monotonic()

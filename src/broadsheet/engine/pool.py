@@ -21,8 +21,9 @@ from typing import Any
 
 from broadsheet.engine import Work
 from broadsheet.engine.futures import SECONDS_PER_ITEM, FutureEngine, Promise, run
+from broadsheet.limits import value
 
-MEMORY_BYTES = 2 * 1024**3
+MEMORY_BYTES = value("worker_memory")
 PRELOAD = ["broadsheet.pipeline.work"]
 
 

@@ -225,7 +225,7 @@ def short_text(element: Any, context: Context) -> str:
 def clipped(text: str, length: int, what: str, context: Context) -> str:
     """Return the text, cut on a character boundary if it is longer than the limit, which is then named."""
     if len(text) > length:
-        context.problem(f"limit {what}: cut after {length:,} characters")
+        context.problem(f"limit feed_{what}: cut after {length:,} characters")
         return text[:length].rstrip()
     return text
 

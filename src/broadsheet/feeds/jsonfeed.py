@@ -26,11 +26,11 @@ _ITEM = frozenset(_ITEM_WORDS.split())
 
 
 def decode(data: bytes) -> Any:
-    """Return the JSON value of a document. Raises ``NotAFeed`` or ``LimitExceeded`` (``depth``)."""
+    """Return the JSON value of a document. Raises ``NotAFeed`` or ``LimitExceeded`` (``feed_depth``)."""
     try:
         return msgspec.json.decode(data)
     except RecursionError:
-        raise LimitExceeded("JSON values are nested too deep", "depth") from None
+        raise LimitExceeded("JSON values are nested too deep", "feed_depth") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise NotAFeed(f"the document starts like JSON and is not JSON: {str(error)[:200]}") from None
 

@@ -1,4 +1,4 @@
-"""The limits of the feed parser, by the name that ``LimitExceeded.limit`` and the documentation use.
+"""The limits of the feed parser; ``limits.LIMITS`` has them all.
 
 They are far above every feed of the corpus (largest 1.1 MB, 33 levels, 1,275 entries) and low enough that the
 worst document inside them ends in about a second.
@@ -7,31 +7,26 @@ worst document inside them ends in about a second.
 from __future__ import annotations
 
 from broadsheet.errors import LimitExceeded
+from broadsheet.limits import value
 
-BYTES = 15_000_000
-"""``bytes``: size of a document after decompression."""
-ATTRIBUTES = 250
-"""``attributes``: of one start tag. libxml2 needs 11 s for 100,000 (it compares each with each)."""
-DEPTH = 250
-"""``depth``: of nested elements or JSON values; libxml2 itself stops at 256."""
-ELEMENTS = 750_000
-"""``elements``: angle brackets of a document, escaped ones not counted. The tree takes 100 to 200 bytes for each."""
-REFERENCES = 1_000_000
-"""``references``: ampersands of a document that has to be repaired."""
-NAMES = 2_000
-"""Different element names of a document; elements of further names are left out."""
-ENTRIES = 2_000
-"""Entries that are kept, the newest first; more is named in ``problems``, not refused."""
-ENTRIES_READ = 20_000
-"""Entries that are looked at to find the newest."""
-TITLE = 4_000
-"""Characters of a title, a name or a category; the rest is cut on a character boundary and named."""
-TEXT = 2_000_000
-"""Characters of a summary or a content."""
-VALUES = 200
-"""Authors, links, categories or enclosures of one entry, and values of one extension."""
-ENTITY_GROWTH = 1_000_000
-"""``entities``: characters that entities of the document's own may add."""
+BYTES = value("feed_bytes")
+ATTRIBUTES = value("feed_attributes")
+"""libxml2 needs 11 s for 100,000 (it compares each with each)."""
+DEPTH = value("feed_depth")
+"""libxml2 itself stops at 256; JSON values may nest about 1,000 deep."""
+ELEMENTS = value("feed_elements")
+"""Angle brackets, escaped ones not counted. The tree takes 100 to 200 bytes for each."""
+REFERENCES = value("feed_references")
+NAMES = value("feed_names")
+ENTRIES = value("feed_entries")
+"""More is named in ``problems``, not refused."""
+ENTRIES_READ = value("feed_entries_read")
+TITLE = value("feed_title")
+"""The rest is cut on a character boundary and named in ``problems``."""
+TEXT = value("feed_text")
+VALUES = value("feed_values")
+"""Of values of one extension, too."""
+ENTITY_GROWTH = value("feed_entities")
 
 _LONG_TAG = 2_048
 
@@ -39,7 +34,7 @@ _LONG_TAG = 2_048
 def check_size(data: bytes) -> None:
     """Return nothing, or raise ``LimitExceeded`` for a document that is too large to look at."""
     if len(data) > BYTES:
-        raise LimitExceeded(f"the document has {len(data):,} bytes, more than {BYTES:,}", "bytes")
+        raise LimitExceeded(f"the document has {len(data):,} bytes, more than {BYTES:,}", "feed_bytes")
 
 
 def check_tags(data: bytes) -> None:
@@ -50,7 +45,7 @@ def check_tags(data: bytes) -> None:
     """
     here, size = 0, len(data)
     if size > 2 * ELEMENTS and data.count(b"<") > ELEMENTS:
-        raise LimitExceeded(f"the document has more than {ELEMENTS:,} elements", "elements")
+        raise LimitExceeded(f"the document has more than {ELEMENTS:,} elements", "feed_elements")
     while here < size:
         found = data.rfind(b"<", here + 1, here + _LONG_TAG)
         if found > 0:
@@ -82,4 +77,4 @@ def _count_attributes(tag: bytes) -> None:
         else:
             here = value
     if count > ATTRIBUTES:
-        raise LimitExceeded(f"one element has more than {ATTRIBUTES} attributes", "attributes")
+        raise LimitExceeded(f"one element has more than {ATTRIBUTES} attributes", "feed_attributes")

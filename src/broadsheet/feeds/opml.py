@@ -11,10 +11,10 @@ from broadsheet import urls
 from broadsheet.errors import LimitExceeded, NotAFeed
 from broadsheet.feeds import foreign, limits, rsshub, tree
 from broadsheet.feeds.repair import legal
+from broadsheet.limits import value
 from broadsheet.model import Record
 
-OUTLINES = 50_000
-"""``outlines``: of one list."""
+OUTLINES = value("list_outlines")
 
 
 class Subscription(Record, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ def read_opml(data: bytes) -> Outline:
             continue
         count += 1
         if count > OUTLINES:
-            raise LimitExceeded(f"the list has more than {OUTLINES:,} outlines", "outlines")
+            raise LimitExceeded(f"the list has more than {OUTLINES:,} outlines", "list_outlines")
         attributes = {name.lower(): value.strip() for name, value in element.items()}
         name = (attributes.get("title") or attributes.get("text") or "")[: limits.TITLE]
         address = attributes.get("xmlurl", "")

@@ -38,7 +38,7 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str | None = None) -
             return _parse_json(data, url, content_type)
         return _parse_xml(data, url, content_type)
     except RecursionError:
-        raise LimitExceeded(f"elements are nested deeper than {limits.DEPTH}", "depth") from None
+        raise LimitExceeded(f"elements are nested deeper than {limits.DEPTH}", "feed_depth") from None
 
 
 def _parse_json(data: bytes, url: str, content_type: str | None) -> ParsedFeed:
@@ -102,7 +102,7 @@ def _entries(items: list[Any], context: Context, read: Callable[[Any, Context], 
     if len(items) <= limits.ENTRIES:
         return tuple([read(item, context).entry() for item in items])
     entries = tuple([read(item, context).entry() for item in rss.limit(items, context)])
-    context.problem(f"limit entries: the newest {limits.ENTRIES:,} of {len(entries):,} kept")
+    context.problem(f"limit feed_entries: the newest {limits.ENTRIES:,} of {len(entries):,} kept")
     return newest(entries)
 
 

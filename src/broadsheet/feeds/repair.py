@@ -97,7 +97,7 @@ def references(text: str, entities: dict[str, str], problems: dict[str, None]) -
     """Return the text with HTML's entities as characters and bare ampersands escaped, outside CDATA and comments."""
     growth = 0
     if len(text) > limits.REFERENCES and text.count("&") > limits.REFERENCES:
-        raise LimitExceeded(f"a broken document has more than {limits.REFERENCES:,} references", "references")
+        raise LimitExceeded(f"a broken document has more than {limits.REFERENCES:,} references", "feed_references")
 
     def replace(match: re.Match[str]) -> str:
         nonlocal growth
@@ -114,7 +114,7 @@ def references(text: str, entities: dict[str, str], problems: dict[str, None]) -
         if value is not None:
             growth += len(value)
             if growth > limits.ENTITY_GROWTH:
-                raise LimitExceeded("the document's own entities make it too long", "entities")
+                raise LimitExceeded("the document's own entities make it too long", "feed_entities")
         else:
             # XML documents that use these names mean XHTML's: there "lang" is U+2329, in HTML U+27E8.
             value = chr(name2codepoint[name]) if name in name2codepoint else html5.get(f"{name};")

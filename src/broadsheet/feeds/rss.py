@@ -178,7 +178,7 @@ def read(draft: Draft, element: Any, context: Context, handlers: dict[Any, Handl
             if len(handlers) < limits.NAMES:
                 handlers[tag] = handler
             elif handler.__name__ == "keep":
-                context.problem(f"limit names: more than {limits.NAMES:,} different elements")
+                context.problem(f"limit feed_names: more than {limits.NAMES:,} different elements")
                 continue
         handler(draft, child, context)
 
@@ -252,6 +252,8 @@ def cdf(draft: Draft, element: Any, context: Context) -> None:
 def limit(items: list[Any], context: Context) -> list[Any]:
     """Return the items that are looked at."""
     if len(items) > limits.ENTRIES_READ:
-        context.problem(f"limit entries: only the first {limits.ENTRIES_READ:,} of {len(items):,} were looked at")
+        context.problem(
+            f"limit feed_entries_read: only the first {limits.ENTRIES_READ:,} of {len(items):,} were looked at"
+        )
         return items[: limits.ENTRIES_READ]
     return items

@@ -18,20 +18,21 @@ from broadsheet import encoding, urls
 from broadsheet.errors import LimitExceeded, NotAFeed
 from broadsheet.feeds import foreign, limits, markup
 from broadsheet.feeds.dates import parse_date
+from broadsheet.limits import value
 from broadsheet.model import Entry, FeedInfo, ParsedFeed, Scrape
 from broadsheet.selectors import finder
 from broadsheet.text import collapse, css_parts
 
-MAX_BYTES = 5_000_000
-MAX_TAGS = 60_000
+MAX_BYTES = value("scrape_bytes")
+MAX_TAGS = value("scrape_tags")
 """Angle brackets of a page; front pages of newspapers have up to 30,000."""
-MAX_CHILDREN = 2_000
+MAX_CHILDREN = value("scrape_children")
 """Of one element; ``:nth-child`` takes time that grows with the square of it."""
-MAX_DEPTH = 100
+MAX_DEPTH = value("scrape_depth")
 """Of nested elements; each step of an XPath may look from every level at all below it."""
-MAX_ATTRIBUTES = 1_000
+MAX_ATTRIBUTES = value("scrape_attributes")
 """Of one element; pages of newspapers have up to 700, where feeds have a dozen."""
-MAX_PAIRS = 400_000
+MAX_PAIRS = value("scrape_pairs")
 """Of an element and one that it lies in; a page of 10,000 elements has some 200,000. ``.//div//div`` finds each of them."""
 # Looked for from every start: what seems to be a comment or a text may be none. HTML's attributes need no value.
 _CROWDED = re.compile(
@@ -58,7 +59,7 @@ def scrape_feed(
     if not nodes:
         raise NotAFeed(_nothing(selectors.list, "finds no element", data, page))
     if len(nodes) > limits.ENTRIES:
-        problems[f"limit entries: the first {limits.ENTRIES:,} of {len(nodes):,} kept"] = None
+        problems[f"limit feed_entries: the first {limits.ENTRIES:,} of {len(nodes):,} kept"] = None
     reader = _Reader(selectors, base, reference)
     entries: dict[str, Entry] = {}
     repeated = empty = 0
@@ -89,13 +90,13 @@ def scrape_feed(
 
 def _page(data: bytes, selectors: Scrape, content_type: str | None) -> tuple[Any, str]:
     if len(data) > MAX_BYTES:
-        raise LimitExceeded(f"the page has {len(data):,} bytes, more than {MAX_BYTES:,}", "bytes")
+        raise LimitExceeded(f"the page has {len(data):,} bytes, more than {MAX_BYTES:,}", "scrape_bytes")
     decoded = encoding.to_utf8(data, content_type)
     body = decoded.data.replace(b"\x00", b"")
     if body.count(b"<") > MAX_TAGS:
-        raise LimitExceeded(f"the page has more than {MAX_TAGS:,} tags", "elements")
+        raise LimitExceeded(f"the page has more than {MAX_TAGS:,} tags", "scrape_tags")
     if _CROWDED.search(body):
-        raise LimitExceeded(f"an element of the page has more than {MAX_ATTRIBUTES:,} attributes", "attributes")
+        raise LimitExceeded(f"an element of the page has more than {MAX_ATTRIBUTES:,} attributes", "scrape_attributes")
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
         page = lxml.html.document_fromstring(body, parser=parser) if body.strip() else None
@@ -109,17 +110,19 @@ def _page(data: bytes, selectors: Scrape, content_type: str | None) -> tuple[Any
 
 def _check_shape(page: Any, selectors: Scrape) -> None:
     if any(len(node) > MAX_CHILDREN for node in page.iter()):
-        raise LimitExceeded(f"an element of the page has more than {MAX_CHILDREN:,} children", "children")
+        raise LimitExceeded(f"an element of the page has more than {MAX_CHILDREN:,} children", "scrape_children")
     level, depth, pairs = [page], 0, 0
     while level:
         pairs += depth * len(level)
         level = [child for node in level for child in node]
         depth += 1
         if depth > MAX_DEPTH:
-            raise LimitExceeded(f"elements of the page are nested deeper than {MAX_DEPTH}", "depth")
+            raise LimitExceeded(f"elements of the page are nested deeper than {MAX_DEPTH}", "scrape_depth")
     given = (selectors.list, selectors.title, selectors.link, selectors.date, selectors.content)
     if pairs > MAX_PAIRS and any(text.count("//") > 1 and not css_parts(text)[0] for text in given):
-        raise LimitExceeded("the page is too deeply nested for an XPath with several //; write it as CSS", "nesting")
+        raise LimitExceeded(
+            "the page is too deeply nested for an XPath with several //; write it as CSS", "scrape_pairs"
+        )
 
 
 def _base(page: Any, url: str) -> str:

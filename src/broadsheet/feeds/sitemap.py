@@ -14,9 +14,10 @@ from broadsheet.errors import LimitExceeded, NotAFeed
 from broadsheet.feeds import foreign, limits, markup, tree
 from broadsheet.feeds.dates import parse_date
 from broadsheet.feeds.parse import newest
+from broadsheet.limits import value
 from broadsheet.model import Entry, FeedInfo, Image, ParsedFeed
 
-ADDRESSES = 50_000
+ADDRESSES = value("sitemap_addresses")
 """``addresses``: of one sitemap, as the protocol has it."""
 _NAMED = 3
 """Sitemaps of an index that the error names."""
@@ -45,7 +46,9 @@ def parse_sitemap(data: bytes, *, url: str = "", content_type: str | None = None
         raise NotAFeed(foreign.describe(data, loaded.text, loaded.root))
     addresses = [node for node in loaded.root if tree.local_name(node) == "url"]
     if len(addresses) > ADDRESSES:
-        raise LimitExceeded(f"the sitemap has {len(addresses):,} addresses, more than {ADDRESSES:,}", "addresses")
+        raise LimitExceeded(
+            f"the sitemap has {len(addresses):,} addresses, more than {ADDRESSES:,}", "sitemap_addresses"
+        )
     found: dict[str, Entry] = {}
     for node in addresses:
         entry = _entry(node, url)
@@ -54,7 +57,7 @@ def parse_sitemap(data: bytes, *, url: str = "", content_type: str | None = None
     problems = loaded.problems
     entries = tuple(found.values())
     if len(entries) > limits.ENTRIES:
-        problems[f"limit entries: the newest {limits.ENTRIES:,} of {len(entries):,} kept"] = None
+        problems[f"limit feed_entries: the newest {limits.ENTRIES:,} of {len(entries):,} kept"] = None
         entries = newest(entries)
     names = {name for node in addresses[:50] if (name := _text(node, "news", "publication", "name"))}
     info = FeedInfo(title=markup.escape(names.pop()) if len(names) == 1 else "", link=_site(url))

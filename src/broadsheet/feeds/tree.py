@@ -95,9 +95,9 @@ def _fast(data: bytes) -> Any:
 def _raise_limit(error: Any) -> None:
     message = str(error)
     if "Excessive depth" in message or ("depth" in message.lower() and "maximum" in message.lower()):
-        raise LimitExceeded(f"elements are nested deeper than {limits.DEPTH}", "depth") from None
+        raise LimitExceeded(f"elements are nested deeper than {limits.DEPTH}", "feed_depth") from None
     if "huge" in message.lower() or "too long" in message.lower():
-        raise LimitExceeded("one text, name or attribute is too long", "text") from None
+        raise LimitExceeded("one text, name or attribute is too long", "feed_piece") from None
 
 
 def _mended(text: str, name: str, problems: dict[str, None]) -> Tree:

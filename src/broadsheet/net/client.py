@@ -25,7 +25,7 @@ import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from broadsheet import __version__
+from broadsheet import __version__, limits
 from broadsheet.config import PollConfig
 from broadsheet.errors import AddressRefused, BroadsheetError, FetchError, HostResting, HttpStatus, TooLarge
 from broadsheet.model import Done, Failed, Outcome, Request, Response, Skipped
@@ -33,9 +33,11 @@ from broadsheet.net.decode import ACCEPT_ENCODING, Decoder
 from broadsheet.net.guard import Guard
 from broadsheet.net.robots import Robots
 
-MAX_REDIRECTS = 8
-MAX_HEADER_BYTES = 16 * 1024
-MAX_ADDRESSES = 8
+MAX_REDIRECTS = limits.value("redirects")
+MAX_HEADER_BYTES = limits.value("header_bytes")
+MAX_HEADERS = limits.value("header_lines")
+MAX_ROBOTS = limits.value("robots_bytes")
+MAX_ADDRESSES = limits.value("addresses")
 """Of one name; more are not tried."""
 REST = 300.0
 """Seconds that a host is left alone after a 429 that does not say for how long."""
@@ -62,7 +64,9 @@ class Manners:
     timeout: float = 30.0
     slow: float = 3.0
     """Seconds after which a request gives up its place among all, so that slow servers hold nobody up."""
-    max_bytes: int = 15 * 1024 * 1024
+    max_bytes: int = limits.value("[poll] max_bytes")
+    max_bytes_setting: str = "[poll] max_bytes"
+    """Where that stands, for whoever hits it."""
     robots: bool = True
     allow_private: tuple[str, ...] = ()
 
@@ -176,6 +180,7 @@ class Client:
             cookie_jar=aiohttp.DummyCookieJar(),
             max_line_size=MAX_HEADER_BYTES,
             max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS,
             timeout=aiohttp.ClientTimeout(total=None),
             middlewares=(_once,),
         ) as session:
@@ -209,7 +214,9 @@ class Client:
                 answer = await self._follow(request, url, limit)
         except TimeoutError:
             seconds = self._manners.timeout
-            return Failed(request.key, "TimedOut", f"{url}: no whole answer within {seconds:g} s")
+            return Failed(
+                request.key, "TimedOut", limits.named(f"{url}: no whole answer within {seconds:g} s", "[poll] timeout")
+            )
         except aiohttp.InvalidURL as error:
             return Failed(request.key, "AddressRefused", f"{url}: no address that can be asked ({error})")
         except aiohttp.ClientError as error:
@@ -263,7 +270,7 @@ class Client:
                 key=request.key, url=url, final_url=href, status=status, headers=headers, body=body,
                 fetched=self._clock(), elapsed=time.monotonic() - started, redirects=tuple(steps), wire_bytes=wire,
             )  # fmt: skip
-        raise FetchError(f"{url}: more than {MAX_REDIRECTS} redirects")
+        raise FetchError(limits.named(f"{url}: more than {MAX_REDIRECTS} redirects", "redirects"))
 
     async def _ask(self, request: Request, href: str) -> tuple[int, dict[str, str], bytes, int]:
         headers = {
@@ -284,8 +291,11 @@ class Client:
                 return answer.status, found, b"", 0  # bodies of redirects and errors are never decoded
             declared = found.get("content-length", "")
             if declared.isdigit() and int(declared) > self._manners.max_bytes:
-                raise TooLarge(f"{href}: {declared} bytes announced; raise [poll] max_bytes to take it")
-            decoder = Decoder(found.get("content-encoding", ""), self._manners.max_bytes, href)
+                more = f"{href}: {int(declared):,} bytes announced, more than {self._manners.max_bytes:,}"
+                raise TooLarge(limits.named(more, self._manners.max_bytes_setting))
+            decoder = Decoder(
+                found.get("content-encoding", ""), self._manners.max_bytes, href, self._manners.max_bytes_setting
+            )
             wire = 0
             async for piece in answer.content.iter_chunked(32 * 1024):
                 wire += len(piece)
@@ -357,7 +367,7 @@ class Client:
         request = Request(key=origin, urls=(f"{origin}/robots.txt",), kind="feed")
         outcome = await self.fetch(request)
         if isinstance(outcome, Done):
-            return outcome.value.body[: 500 * 1024].decode("utf-8", "replace")
+            return outcome.value.body[:MAX_ROBOTS].decode("utf-8", "replace")
         if isinstance(outcome, Failed) and outcome.error == "AddressRefused":
             return ""  # the page is refused in the same words
         if isinstance(outcome, Failed) and (outcome.status == 429 or outcome.status >= 500 or not outcome.status):
@@ -404,6 +414,11 @@ def _in_words(url: str, error: BaseException) -> str:
         return f"{url}: the server closed the connection without an answer"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{url}: no connection ({error.os_error.strerror or text})"
+    if isinstance(error, aiohttp.ClientResponseError) and "Got more than" in error.message:
+        long = f"{url}: a line of the answer's head has more than {MAX_HEADER_BYTES:,} bytes"
+        return limits.named(long, "header_bytes")
+    if isinstance(error, aiohttp.ClientResponseError) and "Too many headers" in error.message:
+        return limits.named(f"{url}: the answer's head has more than {MAX_HEADERS} lines", "header_lines")
     if isinstance(error, aiohttp.ClientPayloadError):
         return f"{url}: the answer was cut off"
     return f"{url}: {text or type(error).__name__}"

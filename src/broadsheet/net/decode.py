@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+from broadsheet import limits
 from broadsheet.errors import FetchError, TooLarge
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
@@ -15,15 +16,18 @@ _PIECE = 64 * 1024
 class Decoder:
     """Collects a body. ``feed`` raises ``TooLarge`` as soon as more than ``limit`` bytes have come out."""
 
-    def __init__(self, coding: str, limit: int, url: str) -> None:
+    def __init__(self, coding: str, limit: int, url: str, name: str = "[poll] max_bytes") -> None:
+        """``name`` is that of the limit."""
         self._limit = limit
+        self._name_of_limit = name
         self._url = url
         self._parts: list[bytes] = []
         self._size = 0
         self._begun = False
         names = [name.strip() for name in coding.lower().split(",") if name.strip() not in ("", "identity")]
         if len(names) > 1:
-            raise FetchError(f"{url}: {len(names)} content codings one over the other ({coding}) are not taken")
+            codings = f"{url}: {len(names)} content codings one over the other ({coding}) are not taken"
+            raise FetchError(limits.named(codings, "codings"))
         self._name = names[0] if names else ""
         self._step, self._done = self._opened()
 
@@ -44,7 +48,8 @@ class Decoder:
     def _take(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > self._limit:
-            raise TooLarge(f"{self._url}: more than {self._limit} bytes after decompression; raise [poll] max_bytes")
+            more = f"{self._url}: more than {self._limit:,} bytes after decompression"
+            raise TooLarge(limits.named(more, self._name_of_limit))
         self._parts.append(data)
 
     def _opened(self) -> tuple[Callable[[bytes], None], Callable[[], bool]]:

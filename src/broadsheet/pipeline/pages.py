@@ -193,8 +193,10 @@ class Reader:
         return found
 
     def _age(self) -> Callable[[SitePage], int]:
-        """Return what tells, of a fixed page of a list, where in the order of publication its last article stands."""
-        ends = site.page_ends(self._connection, plan.PER_PAGE)
+        """Return what tells, of a fixed page of a list, how far the order of publication had come at its end."""
+        ends: dict[tuple[str, int], int] = {}
+        for (key, page), end in sorted(site.page_ends(self._connection, plan.PER_PAGE).items()):
+            ends[key, page] = max(end, ends.get((key, page - 1), 0))
         return lambda page: ends.get((page.key, page.page), 0) if page.page else 0
 
     def _new_ones_first(self, pages: list[SitePage]) -> list[SitePage]:

@@ -186,10 +186,12 @@ def in_write_order(
 ) -> list[SitePage]:
     """Return the pages in an order in which no page links to one that is not there yet: what is linked to comes first.
 
-    Among pages of one rank the order is by ``age``, so that fixed pages with the same articles stand beside each other.
+    Of a list's fixed pages that is the newest: the page before, which stood already, leads to it. Their order is by
+    ``age``, the newest first, so that fixed pages with the same articles stand beside each other.
     """
 
-    def rank(page: SitePage) -> tuple[int, int, str]:
-        return (1 if page.page and page.kind != "storymap" else _ORDER.get(page.kind, 3), age(page), page.path)
+    def rank(page: SitePage) -> tuple[int, int, int, str]:
+        fixed = page.page if page.kind != "storymap" else 0
+        return (1 if fixed else _ORDER.get(page.kind, 3), -age(page) if fixed else 0, -fixed, page.path)
 
     return sorted(set(pages), key=rank)
