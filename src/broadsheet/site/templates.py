@@ -101,6 +101,18 @@ class _Generator(CodeGenerator):
         self.visit(node.node, frame)
         self.write(f", {node.attr!r}))")
 
+    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
+        """Call ``remembered`` as Python does: it needs nothing of what Jinja gives to other functions."""
+        plain = not (node.kwargs or node.dyn_args or node.dyn_kwargs or forward_caller)
+        if not plain or not isinstance(node.node, nodes.Name) or node.node.name != "remembered":
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+            return
+        self.visit(node.node, frame)
+        for place, argument in enumerate(node.args):
+            self.write(", " if place else "(")
+            self.visit(argument, frame)
+        self.write(")" if node.args else "()")
+
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
             super()._output_child_pre(node, frame, finalize)
