@@ -33,7 +33,7 @@ _READ = 1024
 """Articles that are kept as they were read, for cards and feeds alike."""
 _LISTS_AT_ONCE = 50
 """Pages of lists, with up to 15 articles each, for which the store is asked at once."""
-_LISTED = frozenset(("latest", "section", "source", "channel", "atom"))
+_LISTED = frozenset(("latest", "section", "source", "channel", "topic", "atom"))
 
 _SPECIAL = (
     SitePage(path="archive/index.html", kind="archive"),

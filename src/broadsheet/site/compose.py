@@ -33,6 +33,7 @@ from broadsheet.site.context import (
 )  # fmt: skip
 from broadsheet.site.outfeeds import OutEntry
 from broadsheet.site.structured import news_article
+from broadsheet.site.topics import Topics
 from broadsheet.stories import rank
 from broadsheet.stories.differences import Passage, Piece
 from broadsheet.text import reading_minutes, words
@@ -59,9 +60,11 @@ class Composer:
         self._names: dict[str, tuple[str, str, str]] = {}
         self._children: dict[str, tuple[Target, ...]] = {}
         self.labels = labels(self.language)
+        self._topics = Topics(config.topics)
         self.site = Site(
             title=config.site.title, subtitle=config.site.subtitle, language=self.language, home=self.base,
             url=self.absolute(""), assets=f"{self.base}assets/", sections=self._sections(), contact=config.site.contact,
+            topics=self._targets(self._topics.lists),
             labels=self.labels, image_policy="'self'" if config.media.copy else "'self' https: http:",
         )  # fmt: skip
 
@@ -91,7 +94,15 @@ class Composer:
         found = {plan.LATEST.path: plan.LATEST}
         for feed in self._feeds.values():
             found.update((item.path, item) for item in plan.places_of(self.names(feed)))
-        return list(found.values())
+        return [*found.values(), *self._topics.lists]
+
+    @property
+    def topics(self) -> list[ListSpec]:
+        """The lists of the newspaper's topics."""
+        return self._topics.lists
+
+    def _targets(self, lists: Sequence[ListSpec]) -> tuple[Target, ...]:
+        return tuple(Target(title=spec.title, href=self.base + spec.path) for spec in lists)
 
     def children(self, parent: ListSpec) -> tuple[Target, ...]:
         """Return the sources of a section, or the channels of a source, in the order of the configuration."""
@@ -125,7 +136,8 @@ class Composer:
     def lists(self, stored: StoredArticle) -> list[ListSpec]:
         """Return the lists that a new article is appended to."""
         published = stored.article.published or stored.first_seen
-        return plan.lists_of(self.names(self.feed(stored.article.feed_id)), published, self.zone)
+        named = plan.lists_of(self.names(self.feed(stored.article.feed_id)), published, self.zone)
+        return [*named, *self._topics.of(stored.article)]
 
     def source(self, feed: Feed) -> Target:
         """Return the source of a feed with its page."""
@@ -226,6 +238,7 @@ class Composer:
             also=tuple(self.also(other, because) for other in others),
             story_href=self.href(story_path(stored.story_id)) if others else "", comments_href=urls.web_only(article.comments_url),
             rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
+            topics=self._targets(self._topics.of(article)),
             sponsored=article.sponsored, closed=article.closed, mode=feed.mode,
             right_to_left=article.language.split("-")[0].lower() in _RIGHT_TO_LEFT,
             publications=self.publications(stored, doubles),

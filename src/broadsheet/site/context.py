@@ -94,6 +94,7 @@ class Site(Record, frozen=True, kw_only=True):
     assets: str
     """Prefix of the theme's files."""
     sections: tuple[Target, ...]
+    topics: tuple[Target, ...] = ()
     contact: str = ""
     labels: dict[str, str] = {}
     """Words of the interface by name."""
@@ -115,8 +116,8 @@ class Page(Record, frozen=True, kw_only=True):
     language: str = ""
     """Of the page's own text, where it is not the interface's."""
     kind: str = ""
-    """``front``, ``section``, ``source``, ``channel``, ``latest``, ``day``, ``month``, ``archive``, ``article``, ``gone``,
-    ``story``, ``moved``, ``about``, ``search`` or ``missing``."""
+    """``front``, ``section``, ``source``, ``channel``, ``topic``, ``latest``, ``day``, ``month``, ``archive``, ``article``,
+    ``gone``, ``story``, ``moved``, ``about``, ``search`` or ``missing``."""
     indexed: bool = True
     """False puts ``noindex`` on the page: copies of others' articles."""
     feeds: tuple[Target, ...] = ()
@@ -231,6 +232,8 @@ class ArticlePage(Record, frozen=True, kw_only=True):
     rights: str = ""
     minutes: int = 1
     categories: tuple[str, ...] = ()
+    topics: tuple[Target, ...] = ()
+    """The newspaper's topics that it belongs to."""
     sponsored: bool = False
     closed: bool = False
     """The source shows the rest of it to its subscribers only."""
