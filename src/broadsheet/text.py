@@ -241,8 +241,9 @@ def words(text: str) -> int:
 
 def reading_minutes(text: str) -> int:
     """Return the minutes that reading takes, at least 1: 400 characters of CJK or 230 other words a minute."""
-    cjk = sum(len(run) for run in _CJK.findall(text))
-    return max(1, round(cjk / 400 + (words(text) - cjk) / 230))
+    runs = _TOKEN.findall(text)
+    cjk = [len(run) for run in runs if _CJK.match(run)]
+    return max(1, round(sum(cjk) / 400 + (len(runs) - len(cjk)) / 230))
 
 
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*|\.[\"”’)]*(?=\s|$)")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from broadsheet.articles.container import apply_container
+from broadsheet.articles import container as containers
+from broadsheet.articles.container import agreement, apply_container
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.template import learn_template
-from broadsheet.articles.tree import text_of
+from broadsheet.articles.tree import parse_fragment, text_of
 
 WORDS = "harbour council bridge ferry market school river winter spring lantern orchard granite".split()
 
@@ -69,6 +70,37 @@ def test_a_page_of_another_layout_goes_the_general_way() -> None:
 )  # fmt: skip
 def test_a_container_that_does_not_fit_is_not_taken(body: bytes) -> None:
     assert apply_container(body, learn_template(pages(6)).container) is None
+
+
+def rebuilt(number: int) -> bytes:
+    """Return a page of the site as it is built later: its old container has the beginning of the article only."""
+    body = page(number).decode()
+    head, mark, tail = body.partition("<p>In part 2")
+    return f"{head}</div><div class='rest'>{mark}{tail}".encode()
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_of_twenty_pages_one_shows_that_the_site_was_built_anew(checked: bool) -> None:
+    template = learn_template(pages(6))
+    urls = (f"https://gazette.example/{number}" for number in range(1000))
+    url = next(url for url in urls if containers.is_checked(url) == checked)
+    found = extract_article(rebuilt(50), url=url, template=template)
+    assert ("part 5 of report 50" in found.text) == checked
+    assert found.provenance.get("doubt", "") == ("its container has 50% of the same words" if checked else "")
+    same = extract_article(page(50), url=url, template=template)
+    assert "doubt" not in same.provenance
+    assert same.text == extract_article(page(50), url=url).text
+
+
+def test_one_page_in_twenty_is_checked() -> None:
+    assert 20 <= sum(containers.is_checked(f"https://gazette.example/{number}") for number in range(1000)) <= 80
+
+
+def test_agreement_is_counted_in_words() -> None:
+    one, other = parse_fragment("<p>渡轮 stops here</p>"), parse_fragment("<p>渡轮 stops there now</p>")
+    assert agreement(one, one) == 1
+    assert agreement(one, other) == pytest.approx(2 * 2 / (3 + 4))
+    assert agreement(one, parse_fragment("")) == 0
 
 
 def test_what_is_dropped_is_out_of_the_container() -> None:

@@ -199,8 +199,7 @@ def test_what_is_whole_again_is_found_again(
     web: Web, paper: Callable[..., Newspaper], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its words come back into a part of the search's index that was closed long ago."""
-    for name, size in (("TAIL", 4), ("RECENT", 8), ("SEGMENT", 16)):
-        monkeypatch.setattr(search, name, size)
+    monkeypatch.setattr(search, "LEVELS", (16, 8, 4))
     made = channels(web, paper)
     carry(web, "one", FIRST)
     carry(web, "two", AGAIN)

@@ -11,6 +11,7 @@ import pytest
 from broadsheet.articles import wholeness
 from broadsheet.newspaper import Newspaper
 from broadsheet.site import plan
+from broadsheet.store import templates
 from tests.conftest import NOW, Answer, Web, item, rss
 
 HTML = {"Content-Type": "text/html"}
@@ -94,6 +95,40 @@ def test_short_feeds_get_their_pages_and_long_ones_do_not(web: Web, paper: Calla
     trials = {url for url, article in articles.items() if wholeness.drawn(article.id, wholeness.TRIAL)}
     assert fetched == trials | {f"{web.url}/a/1"}
     assert len(fetched) < len(articles)
+
+
+def test_where_a_site_keeps_its_articles_is_forgotten_once_a_page_says_otherwise(
+    web: Web, paper: Callable[..., Newspaper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site is built anew, and the container that is known holds the beginning of its articles only."""
+    monkeypatch.setattr("broadsheet.articles.extract.is_checked", lambda url: url.endswith("/9"))
+    made = paper(f"{web.url}/feed")
+
+    def publish(numbers: range, rest: str) -> None:
+        for number in numbers:
+            words = [
+                f"<p>Sentence {n} of report {number} tells what the keepers said and why it matters.</p>"
+                for n in range(9)
+            ]
+            text = "".join(words[:3]) + rest + "".join(words[3:])
+            page = f"<html><body><nav>Menu</nav><div class='story'><h1>Report {number}</h1>{text}</div></body></html>"
+            web.pages[f"/a/{number}"] = Answer(page.encode(), headers={"Content-Type": "text/html"})
+        items = (item(n, title=f"Report {n}", text="<p>A teaser.</p>", link=f"{web.url}/a/{n}") for n in numbers)
+        web.pages["/feed"] = Answer(rss("News", "".join(items)))
+        made.run()
+
+    def learnt() -> str:
+        with made.store.read() as connection:
+            found = templates.get(connection, made.subscriptions()[0].id)
+        assert found
+        return found.container.selector
+
+    publish(range(1, 7), "")
+    assert learnt() == "div.story"
+    publish(range(9, 10), "</div><div class='rest'>")
+    assert learnt() == ""
+    (article,) = (article for article in made.articles() if article.url.endswith("/9"))
+    assert "Sentence 8" in article.text
 
 
 def test_a_page_that_cannot_be_had_leaves_the_feeds_words(web: Web, paper: Callable[..., Newspaper]) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import random
 import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.newspaper import Newspaper
-from broadsheet.site import search
+from broadsheet.site import postings, search
 from broadsheet.text import tokens
 from tests.conftest import NOW, Answer, Web, item, rss
 from tests.export.browser import browser
@@ -25,10 +28,19 @@ from tests.export.browser import browser
 # ------------------------------------------------------------------------------------------------- the format
 
 
-def read_shard(shard: bytes) -> dict[str, list[tuple[int, int, int]]]:
-    """Return the postings of a shard: (number from the run's start, class of count, class of length) of each term."""
-    found: dict[str, list[tuple[int, int, int]]] = {}
-    place = 0
+class Posting(NamedTuple):
+    """An article that holds a term: its number from the run's start, classes of count and of length, where it stands."""
+
+    here: int
+    kind: int
+    length: int
+    slots: int
+
+
+def read_shard(shard: bytes) -> dict[int, list[Posting]]:
+    """Return the postings of a shard by key, as ``site/postings.py`` says that they are written."""
+    found: dict[int, list[Posting]] = {}
+    place = key = 0
 
     def number() -> int:
         nonlocal place
@@ -42,17 +54,43 @@ def read_shard(shard: bytes) -> dict[str, list[tuple[int, int, int]]]:
                 return value
 
     while place < len(shard):
-        size = number()
-        term = shard[place : place + size].decode()
-        place += size
-        end = number() + place
+        head = number()
+        key += head >> 2
+        size = head & 3 or number()
+        end = place + size
         here, rows = -1, []
         while place < end:
             value = number()
+            if not value:
+                here = number() * postings.CHUNK - 1
+                continue
+            slots = 0xFF
+            if key & 1:
+                slots = shard[place]
+                place += 1
             here += value >> 4
-            rows.append((here, value >> 2 & 3, value & 3))
-        found[term] = rows
+            rows.append(Posting(here, value >> 2 & 3, value & 3, slots))
+        assert place == end
+        assert key not in found
+        found[key] = rows
     return found
+
+
+def holding(query: str, shards: int, read: Callable[[int], bytes]) -> set[int]:
+    """Return the articles of a run that hold all terms of a query, pairs that follow each other next to each other."""
+    left: set[int] | None = None
+    for run in re.findall(r"\w+", query):
+        before: dict[int, int] = {}
+        for term in search.terms(run):
+            key = postings.key_of(term)
+            rows = read_shard(read(postings.shard_of(key, shards))).get(key, [])
+            here = {row.here: row.slots for row in rows}
+            if key & 1 and before:
+                here = {at: slots & (before[at] << 1 | before[at] >> 7) for at, slots in here.items() if at in before}
+            before = {at: slots for at, slots in here.items() if slots} if key & 1 else {}
+            found = {at for at, slots in here.items() if slots}
+            left = found if left is None else left & found
+    return left or set()
 
 
 @given(st.integers(0, 60_000))
@@ -63,10 +101,11 @@ def test_runs_cover_everything_once_and_settled_ones_never_move(total: int) -> N
     )
     assert sum(end - start for start, end in runs) == total
     for start, end in runs:
-        if end - start == search.SEGMENT:
-            assert (start, end) in search.spans(total + 5_000)
-    assert total % search.TAIL == (runs[-1][1] - runs[-1][0] if total % search.TAIL else 0)
-    assert len(runs) <= total // search.SEGMENT + 3
+        if end - start == search.LEVELS[0]:
+            assert (start, end) in search.spans(total + 20_000)
+    tail = search.LEVELS[-1]
+    assert total % tail == (runs[-1][1] - runs[-1][0] if total % tail else 0)
+    assert len(runs) <= total // search.LEVELS[0] + len(search.LEVELS)
 
 
 words = st.text(alphabet="渡轮海港夜abcs 2輪Ａカ\U0002a6b2😀豈ﾊﾟ가", max_size=30)
@@ -78,22 +117,77 @@ def test_an_index_is_read_back_as_it_was_meant(texts: list[tuple[str, str]], sta
     documents = [
         search.Document(number=start + place, title=title, text=text) for place, (title, text) in enumerate(texts)
     ]
-    shards = search.index(documents, start, start + len(documents))
-    found: dict[str, list[tuple[int, int, int]]] = {}
+    shards = postings.index(documents, start, start + len(documents))
+    found: dict[int, list[Posting]] = {}
     for number, shard in enumerate(shards):
-        for term, rows in read_shard(shard).items():
-            assert search.shard_of(term.encode(), len(shards)) == number
-            assert term not in found
-            found[term] = rows
-    expected: dict[str, set[int]] = {}
+        for key, rows in read_shard(shard).items():
+            assert postings.shard_of(key, len(shards)) == number
+            assert key not in found
+            found[key] = rows
+    expected: dict[int, set[int]] = {}
     for document in documents:
         for term in search.terms(document.title) + search.terms(document.text):
-            expected.setdefault(term, set()).add(document.number - start)
-    assert {term: {here for here, _, _ in rows} for term, rows in found.items()} == expected
-    titled = {term: {here for here, kind, _ in rows if kind == 3} for term, rows in found.items()}
+            expected.setdefault(postings.key_of(term), set()).add(document.number - start)
+    assert {key: {row.here for row in rows} for key, rows in found.items()} == expected
+    titled = {key: {row.here for row in rows if row.kind == 3} for key, rows in found.items()}
     assert all(
-        document.number - start in titled[term] for document in documents for term in search.terms(document.title)
+        document.number - start in titled[postings.key_of(term)]
+        for document in documents
+        for term in search.terms(document.title)
     )
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(words, words), min_size=1, max_size=8), st.data())
+def test_whatever_stands_in_an_article_is_found(texts: list[tuple[str, str]], data: st.DataObject) -> None:
+    """Where a pair of characters stands is known modulo 8; whatever follows each other does so there."""
+    documents = [search.Document(number=place, title=title, text=text) for place, (title, text) in enumerate(texts)]
+    shards = postings.index(documents, 0, len(documents))
+    place = data.draw(st.integers(0, len(texts) - 1))
+    text = data.draw(st.sampled_from(texts[place]))
+    runs = [run for run in re.findall(r"[渡轮海港夜輪豈가]{2,}", text) if run]
+    if not runs:
+        return
+    run = data.draw(st.sampled_from(runs))
+    first = data.draw(st.integers(0, len(run) - 2))
+    piece = run[first : data.draw(st.integers(first + 2, len(run)))]
+    assert place in holding(piece, len(shards), shards.__getitem__)
+
+
+def test_pairs_that_do_not_stand_together_are_told_apart() -> None:
+    apart, together = ("渡轮" + "海港" * 40 + "轮夜", "海港" * 40 + "渡轮夜")
+    documents = [search.Document(number=place, title="", text=text) for place, text in enumerate((apart, together))]
+    shards = postings.index(documents, 0, 2)
+    assert holding("渡轮夜", len(shards), shards.__getitem__) == {1}
+    assert holding("渡轮 轮夜", len(shards), shards.__getitem__) == {0, 1}
+
+
+def test_a_run_of_many_articles_is_that_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terms are counted 4,096 articles at a time, and their postings joined."""
+    chance = random.Random(7)
+    letters = "渡轮海港夜輪北风雨船"
+    documents = [
+        search.Document(
+            number=place,
+            title="".join(chance.choices(letters, k=5)) + f" word{place % 7}",
+            text="".join(chance.choices(letters, k=60)) + f" only{place}",
+        )
+        for place in range(40)
+        if place not in (8, 9, 10, 11, 30)
+    ]
+
+    def rows(shards: list[bytes]) -> dict[int, list[Posting]]:
+        return {key: rows for shard in shards for key, rows in read_shard(shard).items()}
+
+    whole = rows(postings.index(documents, 0, 40))
+    monkeypatch.setattr(postings, "CHUNK", 4)
+    assert rows(postings.index(documents, 0, 40)) == whole
+
+
+@given(st.text(alphabet="渡轮海港abcé😀豈", min_size=1, max_size=6))
+def test_keys_are_the_same_by_whole_arrays(text: str) -> None:
+    for term in {term for term in search.terms(text) if postings.is_pair(term)}:
+        assert postings._pair_keys(np.array([ord(term[0]) << 16 | ord(term[1])], np.uint32)) == postings.key_of(term)
 
 
 @pytest.mark.parametrize(
@@ -109,9 +203,26 @@ def test_english_plurals_are_found_by_the_singular(word: str, stem: str) -> None
 
 def test_traditional_is_found_by_simplified() -> None:
     assert search.terms("臺灣疫情防控") == search.terms("台湾疫情防控") == tokens("台湾疫情防控")
-    before, after = json.loads(search.fold_file())
-    assert len(before) == len(after) > 2_000
-    assert dict(zip(before, after, strict=True))["輪"] == "轮"
+    folding = read_fold(search.fold_file())
+    assert folding == search.folding()
+    assert len(folding) > 2_000
+    assert folding["輪"] == "轮"
+
+
+def read_fold(data: bytes) -> dict[str, str]:
+    """Return what characters are folded to, as the file for the script has it."""
+    values, value, shift = [], 0, 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            values.append(value)
+            value = shift = 0
+    found, one = {}, 0
+    for step, apart in zip(values[::2], values[1::2], strict=True):
+        one += step
+        found[chr(one)] = chr(one + (-(apart >> 1) if apart & 1 else apart >> 1))
+    return found
 
 
 def test_days_fit_in_16_bits() -> None:
@@ -149,12 +260,8 @@ def found(made: Newspaper, query: str) -> set[str]:
     manifest = json.loads(files["index.json"])
     titles = set()
     for span in manifest["spans"]:
-        left: set[int] | None = None
-        for term in search.terms(query):
-            shard = files[f"{span['folder']}/{search.shard_of(term.encode(), span['shards'])}.bin"]
-            here = {number for number, _, _ in read_shard(shard).get(term, [])}
-            left = here if left is None else left & here
-        for number in left or ():
+        folder = span["folder"]
+        for number in holding(query, span["shards"], lambda shard, folder=folder: files[f"{folder}/{shard}.bin"]):  # type: ignore[misc]
             entry = json.loads(files[f"d/{(span['start'] + number) // search.BLOCK}.json"])[
                 (span["start"] + number) % search.BLOCK
             ]
@@ -166,8 +273,7 @@ def test_published_in_one_go_or_in_steps_it_is_the_same(
     web: Web, paper: Callable[..., Newspaper], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And a build writes the tail and the blocks that changed, nothing behind them."""
-    for name, size in (("TAIL", 4), ("RECENT", 8), ("SEGMENT", 16)):
-        monkeypatch.setattr(search, name, size)
+    monkeypatch.setattr(search, "LEVELS", (16, 8, 4))
     web.pages["/feed"] = Answer(stories(range(1, 45)))
     whole = paper(f"{web.url}/feed", name="whole")
     whole.run()

@@ -19,6 +19,7 @@ from lxml import etree
 from broadsheet import urls
 from broadsheet.articles import page, paging, visible, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
+from broadsheet.articles.container import MIN_EVERY, agreement, is_checked
 from broadsheet.articles.images import body_images, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
@@ -35,6 +36,7 @@ from broadsheet.articles.tree import (
     prune,
     replace,
     serialise,
+    text_blocks,
     text_of,
 )
 from broadsheet.articles.wholeness import SHARE, is_whole
@@ -114,6 +116,7 @@ def extract_article(
         "byline": "feed" if byline else meta.origin.get("byline", ""),
         "text": origin,
         "next": found.following if origin != "feed" else "",
+        "doubt": found.doubt,
         "page_words": str(words(text_of(found.cut.body)))
         if entry and found.cut.body is not None and not found.wall
         else "",
@@ -180,10 +183,12 @@ def tidy_tree(
     etree.strip_elements(root, "style", "script", "noscript", "template", "form", "button", "input", with_tail=False)
     _frames_to_links(root, base_url)
     removed += settle_sources(root, base_url)
-    if template is not None:
-        removed += apply_template(root, template, rules.keep)
-    removed += drop_lines_by(root, rules)
-    blocks = [(block, text) for block in leaf_blocks(root) if (text := text_of(block))]
+    blocks = text_blocks(root)
+    recurring = apply_template(root, template, rules.keep, blocks) if template is not None else []
+    recurring += drop_lines_by(root, rules)
+    if recurring:  # what held them may be a block by itself now
+        blocks = text_blocks(root)
+    removed += recurring
     removed += _drop_edge_lines(blocks, rules)
     removed += _drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
     left = [block for block, _ in blocks if block.getparent() is not None] or [root]
@@ -206,19 +211,33 @@ class _Found(NamedTuple):
     removed: tuple[Removed, ...] = ()
     following: str = ""
     """Address of the article's next page, of which nothing is known yet."""
+    doubt: str = ""
+    """What speaks against the site's container."""
 
 
 def _from_page(
     html: bytes, url: str, entry: Entry | None, template: Template | None, rules: Rules, more: Sequence[tuple[bytes, str]]
 ) -> _Found:  # fmt: skip
-    in_pages = paging.may_go_on(html)
+    in_pages = paging.may_go_on(html, url)
     fast_way = template is not None and template.container.selector and not (rules.body or rules.drop or in_pages)
-    if template is not None and fast_way:
-        fast = page.cut_by(html, url, template.container)
-        if fast is not None:
-            body, meta = fast
-            near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
-            return _Found(page.Cut(body), meta, walls.behind(body, near, meta.closed))
+    fast: _Found | None = None
+    if template is not None and fast_way and (parts := page.cut_by(html, url, template.container)) is not None:
+        body, meta = parts
+        near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
+        fast = _Found(page.Cut(body), meta, walls.behind(body, near, meta.closed))
+        if not is_checked(url):
+            return fast
+    found = _judged(html, url, entry, rules, more, in_pages=in_pages)
+    if fast is None or fast.cut.body is None or found.cut.body is None:
+        return found
+    alike = agreement(fast.cut.body, found.cut.body)
+    return fast if alike >= MIN_EVERY else found._replace(doubt=f"its container has {alike:.0%} of the same words")
+
+
+def _judged(
+    html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequence[tuple[bytes, str]], *, in_pages: bool
+) -> _Found:
+    """Return what a page gives where each of its blocks is judged."""
     tree = page.parse_page(html, url)
     if tree is None:
         return _Found()

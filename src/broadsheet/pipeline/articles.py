@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from broadsheet import urls
+from broadsheet.articles.container import Container
 from broadsheet.articles.extract import VERSION, date_article
 from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.articles.paging import MAX_PAGES
@@ -161,6 +162,7 @@ def extract(run: Run) -> None:
             for outcome in group:
                 save_article(run, connection, outcome, digests.pop(outcome.key), offsets)
             _learn_wholeness(connection, group)
+            _drop_containers(connection, run.now, group, feed_of)
         run.progress.advance("extract", len(group))
     with run.store.begin() as connection:
         gone = [item for item in queue_of if item not in feed_of]
@@ -370,6 +372,17 @@ def _learn_wholeness(connection: Connection, group: Sequence[Outcome[Article]]) 
         if verdict(after) == "short" != verdict(before):
             recent = articles.sources(connection, articles.recent_of_feed(connection, feed_id, _TEMPLATE_SAMPLES))
             queue.put(connection, "fetch", [source.id for source in recent if source.page is None])
+
+
+def _drop_containers(
+    connection: Connection, now: datetime, group: Sequence[Outcome[Article]], feed_of: Mapping[str, str]
+) -> None:
+    """Forget where sites keep their articles of which a page said otherwise; it is learnt anew with what else they repeat."""
+    doubted = {feed_of[one.key] for one in group if isinstance(one, Done) and one.value.provenance.get("doubt")}
+    for feed_id in sorted(doubted):
+        template = templates.get(connection, feed_id)
+        if template is not None:
+            templates.save(connection, feed_id, msgspec.structs.replace(template, container=Container()), now)
 
 
 def plain_article(source: articles.Source) -> Article:

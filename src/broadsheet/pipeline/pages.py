@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -28,6 +28,12 @@ COMPARED = 6
 """Copies on a story's page of which the differing passages are shown."""
 _KEPT = 4096
 """Articles of which what lists and feeds show is kept for other lists and feeds."""
+
+_READ = 1024
+"""Articles that are kept as they were read, for cards and feeds alike."""
+_LISTS_AT_ONCE = 50
+"""Pages of lists, with up to 15 articles each, for which the store is asked at once."""
+_LISTED = frozenset(("latest", "section", "source", "channel", "atom"))
 
 _SPECIAL = (
     SitePage(path="archive/index.html", kind="archive"),
@@ -58,6 +64,25 @@ def _once(reports: Sequence[StoredArticle]) -> list[StoredArticle]:
     """Return the reports without those that the page of another one among them tells."""
     ids = {stored.article.id for stored in reports}
     return [stored for stored in reports if stored.double_of not in ids]
+
+
+def _runs(ranges: Iterable[range]) -> Iterator[range]:
+    """Yield the ranges, those that meet as one."""
+    run = range(0)
+    for one in sorted(ranges, key=lambda item: item.start):
+        if run and one.start <= run.stop:
+            run = range(run.start, max(run.stop, one.stop))
+            continue
+        if run:
+            yield run
+        run = one
+    if run:
+        yield run
+
+
+def _all(groups: Iterable[Sequence[str]]) -> list[str]:
+    """Return what stands in any of the groups, once."""
+    return list(dict.fromkeys(item for group in groups for item in group))
 
 
 class Summary(Record, frozen=True, kw_only=True):
@@ -99,6 +124,9 @@ class Reader:
         pins = stories.pinned(self._connection)
         self._pins = pins | {row.double_of for row in articles.rows(self._connection, sorted(pins)).values()}
         self._lists: dict[str, tuple[ListSpec, int]] = {}
+        self._found: dict[tuple[str, int], str] = {}
+        """Articles by list and position, of the pages that are rendered."""
+        self._stored: Kept[StoredArticle] = Kept(_READ)
         self._cards: Kept[context.Card | None] = Kept(_KEPT)
         self._summaries: Kept[Summary | None] = Kept(_KEPT)
 
@@ -133,15 +161,14 @@ class Reader:
         """Return the pages that are out of date, in the order of writing."""
         found: set[SitePage] = set(_SPECIAL)
         for group in batches(dirty, _AT_ONCE):
-            rows = articles.rows(self._connection, group)
+            addresses = articles.told_at(self._connection, group)
             places = {} if full else site.places(self._connection, group)
-            for article_id in group:
-                stored = rows[article_id]
-                found.update(plan.article_pages(places.get(article_id, ()), stored.permalink, article_id))
-                if stored.double_of:
-                    found.add(SitePage(path=stored.told_at, kind="article", key=stored.double_of))
+            for one in addresses:
+                found.update(plan.article_pages(places.get(one.id, ()), one.permalink, one.id))
+                if one.double_of:
+                    found.add(SitePage(path=one.told_at, kind="article", key=one.double_of))
             if not full:
-                told = {stored.story_id for stored in rows.values() if stored.story_id}
+                told = {one.story_id for one in addresses if one.story_id}
                 found |= self._story_pages(told)
                 found.update(
                     plan.story_map(number + 1) for number in site.numbers(self._connection, sorted(told)).values()
@@ -250,31 +277,63 @@ class Reader:
     def render(self, pages: Sequence[SitePage]) -> Iterator[Output]:
         """Yield the file of each page, in their order; before an article's, its pictures that are not there yet."""
         printed = self._articles([page for page in pages if page.kind == "article"])
-        for page in pages:
-            match page.kind:
-                case "article":
+        for group in batches(pages, _LISTS_AT_ONCE):
+            self._look_up(group)
+            for page in group:
+                if page.kind == "article":
                     yield from next(printed)
-                case "story":
-                    yield self._story_page(page)
-                case "day":
-                    yield self._day(page)
-                case "front":
-                    shown, front = self._composer.front(self._stories())
-                    yield Output(path=page.path, body=self._theme.render("front.html", shown, front))
-                case "archive":
-                    shown, archive = self._composer.archive(self._days())
-                    yield Output(path=page.path, body=self._theme.render("archive.html", shown, archive))
-                case "month":
-                    shown, month = self._composer.month(page.path, page.key, self._days(page.key))
-                    yield Output(path=page.path, body=self._theme.render("month.html", shown, month))
-                case "sitemap" | "listmap" | "daymap" | "storymap":
-                    yield self._sitemap(page)
-                case "atom":
-                    yield self._feed(page)
-                case "storyatom" | "storyjson":
-                    yield self._story_feed(page)
-                case _:
-                    yield self._listing(page)
+                else:
+                    yield self._page(page)
+
+    def _page(self, page: SitePage) -> Output:
+        """Return a page that is no article."""
+        match page.kind:
+            case "story":
+                return self._story_page(page)
+            case "day":
+                return self._day(page)
+            case "front":
+                shown, front = self._composer.front(self._stories())
+                return Output(path=page.path, body=self._theme.render("front.html", shown, front))
+            case "archive":
+                shown, archive = self._composer.archive(self._days())
+                return Output(path=page.path, body=self._theme.render("archive.html", shown, archive))
+            case "month":
+                shown, month = self._composer.month(page.path, page.key, self._days(page.key))
+                return Output(path=page.path, body=self._theme.render("month.html", shown, month))
+            case "sitemap" | "listmap" | "daymap" | "storymap":
+                return self._sitemap(page)
+            case "atom":
+                return self._feed(page)
+            case "storyatom" | "storyjson":
+                return self._story_feed(page)
+            case _:
+                return self._listing(page)
+
+    def _look_up(self, pages: Sequence[SitePage]) -> None:
+        """Read at once which articles stand on pages of lists and in their feeds, and what is shown of them."""
+        listed = [page for page in pages if page.kind in _LISTED]
+        wanted: dict[str, list[range]] = defaultdict(list)
+        for page in listed:
+            wanted[page.key].append(plan.positions(page.page, self._list(page.key)[1]))
+        self._found = {
+            (path, position): article
+            for path, ranges in wanted.items()
+            for run in _runs(ranges)
+            for position, article in site.items(self._connection, path, run)
+        }
+        ids = {page: self._items(page) for page in listed}
+        self._cards.of(_all(ids[page] for page in listed if page.kind != "atom"), self._new_cards)
+        self._summaries.of(_all(ids[page] for page in listed if page.kind == "atom"), self._new_summaries)
+
+    def _items(self, page: SitePage) -> list[str]:
+        """Return the articles on a page of a list or in its feed, oldest first."""
+        positions = plan.positions(page.page, self._list(page.key)[1])
+        return [article for place in positions if (article := self._found.get((page.key, place)))]
+
+    def _rows(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """Return articles that lists and feeds show."""
+        return self._stored.of(ids, lambda lacking: articles.rows(self._connection, lacking))
 
     def _days(self, month: str = "") -> list[str]:
         """Return the days that have pages, of a month or of all times, the oldest first."""
@@ -401,7 +460,7 @@ class Reader:
 
     def _listing(self, page: SitePage) -> Output:
         spec, size = self._list(page.key)
-        ids = site.items(self._connection, page.key, plan.positions(page.page, size))
+        ids = self._items(page)
         found = self._cards.of(ids, self._new_cards)
         cards = [card for article_id in reversed(ids) if (card := found[article_id]) is not None]
         shown, listing = self._composer.listing(spec, size, page.page, cards, self._composer.children(spec))
@@ -409,12 +468,12 @@ class Reader:
 
     def _new_cards(self, ids: Sequence[str]) -> dict[str, context.Card | None]:
         """Return what lists show of articles, None of those that were taken down."""
-        rows = articles.rows(self._connection, ids)
+        rows = self._rows(ids)
         return {item: self._composer.card(row) if row.state == "live" else None for item, row in rows.items()}
 
     def _day(self, page: SitePage) -> Output:
         spec, size = self._list(page.key)
-        items = self._live(site.items(self._connection, page.key, range(1, size + 1)))
+        items = self._live([item for _, item in site.items(self._connection, page.key, range(1, size + 1))])
         items.sort(key=lambda stored: (stored.article.published or stored.first_seen, stored.article.id), reverse=True)
         before, after = site.days_around(self._connection, spec.key)
         shown, day = self._composer.day(spec, items, before, after)
@@ -423,8 +482,7 @@ class Reader:
     def _feed(self, page: SitePage) -> Output:
         """Return a list's feed, or the archive of it that has the articles of a fixed page."""
         spec, size = self._list(page.key)
-        positions = plan.positions(page.page, size)
-        ids = site.items(self._connection, page.key, positions)
+        ids = self._items(page)
         found = self._summaries.of(ids, self._new_summaries)
         told = [entry for item in reversed(ids) if (entry := found[item]) and entry.double_of not in ids]
         if self._composer.config.site.whole_in_feeds == "all" and not page.page:
@@ -442,7 +500,7 @@ class Reader:
             item: Summary(stored=row, double_of=row.double_of, entry=self._composer.out_entry(row))
             if row.state == "live"
             else None
-            for item, row in articles.rows(self._connection, ids).items()
+            for item, row in self._rows(ids).items()
         }
 
     def _whole(self, told: Sequence[Summary]) -> list[Summary]:
@@ -488,7 +546,8 @@ class Reader:
     def _stories(self) -> list[FrontStory]:
         """Return the stories of the newest articles, each with its lead first."""
         _, size = site.get_list(self._connection, plan.LATEST.path)
-        ids = site.items(self._connection, plan.LATEST.path, range(max(1, size - FRONT_ARTICLES + 1), size + 1))
+        newest = range(max(1, size - FRONT_ARTICLES + 1), size + 1)
+        ids = [article for _, article in site.items(self._connection, plan.LATEST.path, newest)]
         grouped: dict[str, list[StoredArticle]] = {}
         for stored in self._live(ids):
             grouped.setdefault(stored.story_id or stored.article.id, []).append(stored)

@@ -184,7 +184,7 @@ def _static(theme: Theme, composer: Composer) -> Iterator[Output]:
     """Yield the files that change with the configuration only."""
     shown = composer.page("search/index.html", composer.labels["search"], "search", indexed=False)
     yield Output(path="search/index.html", body=theme.render("search.html", shown, context.Search()))
-    yield Output(path="search/fold.json", body=search.fold_file())
+    yield Output(path="search/fold.bin", body=search.fold_file())
     missing = composer.page("404.html", composer.labels["missing_title"], "missing", indexed=False)
     yield Output(path="404.html", body=theme.render("404.html", missing, context.Missing()))
     robots = f"User-agent: *\nAllow: /\nSitemap: {composer.absolute('sitemap.xml')}\n"

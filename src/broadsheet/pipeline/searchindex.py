@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.model import Output, StoredArticle
 from broadsheet.pipeline.run import batches
-from broadsheet.site import search
+from broadsheet.site import postings, search
 from broadsheet.site.compose import Composer
 from broadsheet.site.search import Manifest, Span
 from broadsheet.store import articles, doubles, queue, site
@@ -55,7 +55,7 @@ class SearchIndex:
         for start, end in search.spans(total):
             known = kept.get((start, end))
             # What lies behind the tail has its words from when it was closed; only what went or came back makes it anew.
-            stale = touched if start >= total // search.TAIL * search.TAIL else gone
+            stale = touched if start >= total // search.LEVELS[-1] * search.LEVELS[-1] else gone
             there = known is not None and (root / FOLDER / known.folder).is_dir()
             if known is None or not there or any(start <= number < end for number in stale):
                 yield from self._span(start, end)
@@ -93,7 +93,7 @@ class SearchIndex:
 
     def _span(self, start: int, end: int) -> Iterator[Output]:
         places: list[tuple[int, int]] = []
-        shards = search.index(self._documents(start, end, places), start, end)
+        shards = postings.index(self._documents(start, end, places), start, end)
         filters = search.filters(places)
         folder = f"{start}-{digest(*shards, filters, size=5)}"
         self._spans.append(Span(start=start, end=end, folder=folder, shards=len(shards)))

@@ -139,10 +139,9 @@ class Composer:
 
     def moment(self, stored: StoredArticle) -> Moment:
         """Return when an article was published, in words."""
-        published = stored.article.published or stored.first_seen
-        day = published.astimezone(self.zone)
+        local = (stored.article.published or stored.first_seen).astimezone(self.zone)
         return context.moment(
-            published, self.zone, self.language, day_href=f"{self.base}{day.year:04}/{day.month:02}/{day.day:02}/",
+            local, self.zone, self.language, day_href=f"{self.base}{local.year:04}/{local.month:02}/{local.day:02}/",
             day_only=stored.article.published_source in ("first_seen", "clamped"),
         )  # fmt: skip
 

@@ -8,7 +8,6 @@ recent posts, the time of the build), so that an article page changes only when 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from functools import lru_cache
 
 from broadsheet.model import Record
 
@@ -374,7 +373,6 @@ NAMES: dict[str, str] = {
 }
 
 
-@lru_cache(maxsize=4096)
 def moment(instant: datetime, zone: tzinfo, language: str, *, day_only: bool = False, day_href: str = "") -> Moment:
     """Return an instant in words, in the zone; ``day_only`` where nothing finer is known."""
     local = instant.astimezone(zone)
@@ -383,8 +381,9 @@ def moment(instant: datetime, zone: tzinfo, language: str, *, day_only: bool = F
     else:
         text = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
     if not day_only:
-        text += f" {local:%H:%M}" if language == "zh" else f", {local:%H:%M}"
-    iso = f"{local:%Y-%m-%d}" if day_only else local.isoformat(timespec="seconds")
+        clock = f"{local.hour:02}:{local.minute:02}"  # strftime takes ten times as long
+        text += f" {clock}" if language == "zh" else f", {clock}"
+    iso = local.date().isoformat() if day_only else local.isoformat(timespec="seconds")
     return Moment(iso=iso, text=text, day_href=day_href, estimated=day_only)
 
 

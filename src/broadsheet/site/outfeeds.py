@@ -154,4 +154,4 @@ def _clean(text: str) -> str:
 
 
 def _rfc3339(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.isoformat(timespec='seconds')[:19]}Z"

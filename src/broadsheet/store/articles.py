@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -246,6 +246,9 @@ _ROWS = Query(f"SELECT {_ROW} FROM {_TOLD} WHERE articles.id IN ?*")  # noqa: S6
 _WHOLE_TOLD = f"{_TOLD} LEFT JOIN bodies ON bodies.article_id = articles.id"
 _WHOLE = Query(f"SELECT {_ROW}, bodies.html, bodies.text FROM {_WHOLE_TOLD} WHERE articles.id IN ?*")  # noqa: S608
 _LIVE = "articles.state = 'live' ORDER BY articles.seq NULLS FIRST, articles.published NULLS FIRST, articles.id"
+_PLACE = "articles.id, articles.permalink, articles.story_id, page.id, page.permalink"
+_TOLD_AT = Query(f"SELECT {_PLACE} FROM {_TOLD} WHERE articles.id IN ?*")  # noqa: S608
+_MARK = Query("UPDATE articles SET dirty = ? WHERE id IN ?*")
 _EVERYTHING = Query(f"SELECT {_ROW} FROM {_TOLD} WHERE {_LIVE}")  # noqa: S608
 _ARTICLE_OF = msgspec.json.Decoder(Article)
 
@@ -262,6 +265,24 @@ def rows(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]
     """Return the articles without their bodies, by id."""
     found = map(_row, _ROWS(connection, list(ids)).all())
     return {row.article.id: row for row in found}
+
+
+class Address(NamedTuple):
+    """Where an article is told."""
+
+    id: str
+    permalink: str
+    story_id: str
+    double_of: str
+    """The article whose page tells this one too; empty where it has its own."""
+    told_at: str
+    """Path of that page."""
+
+
+def told_at(connection: Connection, ids: Sequence[str]) -> list[Address]:
+    """Return where each of the articles is told, in their order."""
+    found = {row[0]: Address(*(value or "" for value in row)) for row in _TOLD_AT(connection, list(ids)).all()}
+    return [found[article_id] for article_id in ids]
 
 
 def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredArticle, str, str]]:
@@ -291,11 +312,8 @@ def dirty(connection: Connection) -> list[str]:
 
 def mark(connection: Connection, ids: Iterable[str], *, dirty: bool) -> None:
     """Say of articles whether their pages are out of date."""
-    rows_ = [{"target": article_id} for article_id in ids]
-    if rows_:
-        connection.execute(
-            sa.update(articles).where(articles.c.id == sa.bindparam("target")).values(dirty=dirty), rows_
-        )
+    for some in chunks(list(ids)):
+        _MARK(connection, dirty, some)
 
 
 def mark_all(connection: Connection) -> None:

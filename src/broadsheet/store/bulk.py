@@ -91,3 +91,25 @@ class Insert:
             rows = list({tuple(row[place] for place in self._key): row for row in rows}.values())
         for some in chunks(rows, 10 * CHUNK):
             connection.exec_driver_sql(self._postgresql, tuple(map(list, zip(*some, strict=True))))
+
+
+class Update:
+    """An UPDATE of one column of the rows that a unique column names, called with (name, value) tuples."""
+
+    def __init__(self, table: sa.Table, key: str, column: str) -> None:
+        self._sqlite = f'UPDATE {table.name} SET "{column}" = ?2 WHERE "{key}" = ?1'  # noqa: S608 - names of ours
+        kinds = ", ".join(f"%s::{_ARRAYS[table.c[name].type.python_type]}[]" for name in (key, column))
+        self._postgresql = (
+            f'UPDATE {table.name} SET "{column}" = given.value FROM unnest({kinds}) AS given(name, value) '  # noqa: S608
+            f'WHERE {table.name}."{key}" = given.name'
+        )
+
+    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, Any]]) -> None:
+        """Change the rows that are there; nothing where none is given."""
+        if not rows:
+            return
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(self._sqlite, list(rows))
+            return
+        for some in chunks(rows, 10 * CHUNK):
+            connection.exec_driver_sql(self._postgresql, tuple(map(list, zip(*some, strict=True))))

@@ -32,7 +32,7 @@ def to_micros(instant: datetime) -> int:
 
 def from_micros(value: int) -> datetime:
     """Return the instant (UTC) of microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=value)
+    return _EPOCH + timedelta(0, 0, value)
 
 
 class Database(Protocol):

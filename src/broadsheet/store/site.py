@@ -9,13 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import ListSpec, Place
-from broadsheet.store.bulk import Insert, Query, chunks
+from broadsheet.store.bulk import Insert, Query, Update, chunks
 from broadsheet.store.schema import articles, doubles, list_items, lists, outputs
 
 # A page asks for some of these: SQLAlchemy would take longer to put them together than the database to answer.
-_ITEMS = Query("""SELECT article_id FROM list_items WHERE list_id = (SELECT id FROM lists WHERE path = ?)
+_ITEMS = Query("""SELECT position, article_id FROM list_items WHERE list_id = (SELECT id FROM lists WHERE path = ?)
 AND position >= ? AND position < ? ORDER BY position""")
 _KNOWN = Query("SELECT path, digest FROM outputs WHERE path IN ?*")
+_AT = Query("SELECT seq, id FROM articles WHERE seq > ? AND seq <= ?")
+_NUMBER = Update(articles, "id", "seq")
+_SIZE = Update(lists, "path", "size")
+_ITEM = Insert(list_items, ("list_id", "position", "article_id"))
 _LIST = Insert(lists, ("kind", "key", "path", "size", "data"), conflict="nothing")
 _SAVE = Insert(outputs, ("path", "digest"), conflict="update")
 
@@ -27,11 +31,8 @@ def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
 
 def append(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]]) -> None:
     """Give (article, its lists) pairs the next numbers in the order of publication, and places at their lists' ends."""
-    highest = published(connection)
-    connection.execute(
-        sa.update(articles).where(articles.c.id == sa.bindparam("target")).values(seq=sa.bindparam("place")),
-        [{"target": article_id, "place": highest + index} for index, (article_id, _) in enumerate(new, 1)],
-    )
+    first = published(connection) + 1
+    _NUMBER(connection, [(article_id, number) for number, (article_id, _) in enumerate(new, first)])
     enter(connection, new)
 
 
@@ -46,15 +47,10 @@ def enter(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]])
         for spec in specs:
             list_id, size = sizes[spec.path]
             sizes[spec.path] = (list_id, size + 1)
-            items.append({"list_id": list_id, "position": size + 1, "article_id": article_id})
-    if not items:
-        return
-    connection.execute(sa.insert(list_items), items)
+            items.append((list_id, size + 1, article_id))
+    _ITEM(connection, items)
     touched = {spec.path for _, specs in new for spec in specs}
-    connection.execute(
-        sa.update(lists).where(lists.c.path == sa.bindparam("target")).values(size=sa.bindparam("count")),
-        [{"target": path, "count": sizes[path][1]} for path in sorted(touched)],
-    )
+    _SIZE(connection, [(path, sizes[path][1]) for path in sorted(touched)])
 
 
 def published(connection: Connection) -> int:
@@ -73,8 +69,7 @@ def numbers(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 
 def at(connection: Connection, start: int, end: int) -> dict[int, str]:
     """Return the articles with numbers from ``start`` up to, not including, ``end``, by number (from 0)."""
-    query = sa.select(articles.c.seq, articles.c.id).where(articles.c.seq > start, articles.c.seq <= end)
-    return {row.seq - 1: row.id for row in connection.execute(query)}
+    return {seq - 1: article for seq, article in _AT(connection, start, end).all()}
 
 
 def places(connection: Connection, ids: Sequence[str]) -> dict[str, list[Place]]:
@@ -105,9 +100,9 @@ def get_list(connection: Connection, path: str) -> tuple[ListSpec, int]:
     return msgspec.json.decode(row.data, type=ListSpec), row.size
 
 
-def items(connection: Connection, path: str, positions: range) -> list[str]:
-    """Return the articles at the positions of a list, oldest first."""
-    return [article for (article,) in _ITEMS(connection, path, positions.start, positions.stop)]
+def items(connection: Connection, path: str, positions: range) -> list[tuple[int, str]]:
+    """Return (position, article) of a list, oldest first."""
+    return [(place, article) for place, article in _ITEMS(connection, path, positions.start, positions.stop).all()]
 
 
 def page_ends(connection: Connection, per_page: int) -> dict[tuple[str, int], int]:

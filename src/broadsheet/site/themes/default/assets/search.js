@@ -1,6 +1,6 @@
 "use strict";
-// The site's search. Reads the index that site/search.py describes: the manifest, then one shard a term and segment,
-// newest segment first, then the blocks of the results that are shown. Text is only ever set as text.
+// The site's search. Reads the index that site/search.py describes: the manifest, then one shard a term and run of articles,
+// newest run first, then the blocks of the results that are shown. Text is only ever set as text.
 (function () {
   const CJK = "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3134f}\\u3040-\\u30ff\\u31f0-\\u31ff\\uff66-\\uff9f\\uac00-\\ud7af\\u1100-\\u11ff\\u3130-\\u318f";
   const RUN = new RegExp(`[${CJK}]+|(?:(?![${CJK}_])[\\p{L}\\p{N}])+`, "gu");
@@ -44,63 +44,92 @@
     return /[us]s$/.test(word) ? word : word.slice(0, -1);
   }
 
+  // Returns the terms of each run of letters. In a run of Han, kana or Hangul they are pairs, which follow each other.
   function terms(text) {
-    const found = new Set();
-    for (const run of text.normalize("NFKC").toLowerCase().match(RUN) || []) {
+    return (text.normalize("NFKC").toLowerCase().match(RUN) || []).map(function (run) {
       const letters = Array.from(run);
-      if (!IS_CJK.test(run) || letters.length === 1) found.add(singular(run));
-      else for (let i = 0; i + 1 < letters.length; i++) found.add(letters[i] + letters[i + 1]);
-    }
-    return Array.from(found).filter(function (term) { return term.length <= LONGEST; });
+      if (!IS_CJK.test(run) || letters.length === 1) return [singular(run)];
+      return letters.slice(1).map(function (letter, i) { return letters[i] + letter; });
+    }).filter(function (run) { return run[0].length <= LONGEST; });
+  }
+
+  function numbers(bytes) {
+    let place = 0;
+    return {
+      more: function (end) { return place < (end === undefined ? bytes.length : end); },
+      byte: function () { return bytes[place++]; },
+      place: function () { return place; },
+      skip: function (end) { place = end; },
+      next: function () {
+        let value = 0, shift = 0, byte;
+        do { byte = bytes[place++]; value += (byte & 127) * 2 ** shift; shift += 7; } while (byte > 127);
+        return value;
+      },
+    };
   }
 
   async function folded(text) {
-    if (!IS_CJK.test(text) && !/[\u4e00-\u9fff]/.test(text)) return text;
+    if (!/[\u4e00-\u9fff]/.test(text)) return text;
     if (!fold) {
-      const [from, to] = await fetched("fold.json", "json");
-      const after = Array.from(to);
-      fold = new Map(Array.from(from).map(function (letter, i) { return [letter, after[i]]; }));
+      const read = numbers(new Uint8Array(await fetched("fold.bin", "arrayBuffer")));
+      fold = new Map();
+      for (let one = 0; read.more();) {
+        one += read.next();
+        const apart = read.next();
+        fold.set(String.fromCodePoint(one), String.fromCodePoint(one + (apart & 1 ? -(apart >> 1) : apart >> 1)));
+      }
     }
     return Array.from(text).map(function (letter) { return fold.get(letter) || letter; }).join("");
   }
 
   const UTF8 = new TextEncoder();
-  function postings(shard, term) {
-    let place = 0;
-    function number() {
-      let value = 0, shift = 0, byte;
-      do { byte = shard[place++]; value += (byte & 127) * 2 ** shift; shift += 7; } while (byte > 127);
-      return value;
-    }
-    while (place < shard.length) {
-      const size = number(), start = place;
-      place += size;
-      const end = number() + place;
-      if (size === term.length && term.every(function (byte, i) { return byte === shard[start + i]; })) {
-        const found = new Map();
-        let here = -1;
-        while (place < end) { const value = number(); here += Math.floor(value / 16); found.set(here, value & 15); }
-        return found;
+  function isPair(term) { return term.length === 2 && IS_CJK.test(term) && Array.from(term).length === 2; }
+  function keyOf(term) { return (crc32(UTF8.encode(term)) >>> 2 & ~1) | (isPair(term) ? 1 : 0); }
+
+  // Returns what a shard holds of a key: by article, classes in four bits, and a bit for each place modulo 8.
+  function postings(shard, wanted) {
+    const read = numbers(shard), found = new Map();
+    for (let key = 0; read.more();) {
+      const head = read.next();
+      key += Math.floor(head / 4);
+      const size = head % 4 || read.next(), end = read.place() + size;
+      if (key > wanted) break;
+      if (key < wanted) { read.skip(end); continue; }
+      for (let here = -1; read.more(end);) {
+        const value = read.next();
+        if (!value) { here = read.next() * 4096 - 1; continue; }
+        here += Math.floor(value / 16);
+        found.set(here, value & 15 | (key & 1 ? read.byte() : 255) << 4);
       }
-      place = end;
     }
-    return new Map();
+    return found;
   }
 
-  // Returns [{number, rows}] of the articles of a segment that hold all terms; stops reading where none is left.
-  async function inSpan(span, wanted, counts) {
+  // Returns [{number, rows}] of the articles of one of them that hold all terms; stops reading where none is left.
+  async function inSpan(span, runs, counts) {
     let left = null;
-    const rows = [];
-    for (const term of wanted) {
-      const bytes = UTF8.encode(term);
-      const shard = new Uint8Array(await fetched(`${span.folder}/${crc32(bytes) % span.shards}.bin`, "arrayBuffer"));
-      const found = postings(shard, bytes);
-      counts.set(term, (counts.get(term) || 0) + found.size);
-      rows.push(found);
-      left = left === null ? Array.from(found.keys()) : left.filter(function (here) { return found.has(here); });
-      if (!left.length) return [];
+    const rows = new Map();
+    for (const run of runs) {
+      let before = null;
+      for (const term of run) {
+        if (!rows.has(term)) {
+          const key = keyOf(term), shard = Math.floor(key * span.shards / 2 ** 30);
+          rows.set(term, postings(new Uint8Array(await fetched(`${span.folder}/${shard}.bin`, "arrayBuffer")), key));
+          counts.set(term, (counts.get(term) || 0) + rows.get(term).size);
+        }
+        // Pairs that follow each other in the query must do so in the article.
+        const here = new Map();
+        for (const [number, row] of rows.get(term)) {
+          const last = before ? before.get(number) || 0 : 255, slots = (row >> 4) & (last << 1 | last >> 7);
+          if (slots) here.set(number, slots);
+        }
+        left = left === null ? Array.from(here.keys()) : left.filter(function (number) { return here.has(number); });
+        if (!left.length) return [];
+        before = isPair(term) ? here : null;
+      }
     }
-    return left.map(function (here) { return { number: span.start + here, rows: rows.map(function (found) { return found.get(here); }) }; });
+    const found = Array.from(rows.values());
+    return left.map(function (here) { return { number: span.start + here, rows: found.map(function (row) { return row.get(here) & 15; }) }; });
   }
 
   async function narrowed(span, hits, choice) {
@@ -209,12 +238,12 @@
     status.textContent = form.dataset.busy;
     try {
       await ready();
-      const wanted = terms(await folded(query)), counts = new Map(), hits = [];
+      const runs = terms(await folded(query)), wanted = Array.from(new Set(runs.flat())), counts = new Map(), hits = [];
       const fields = form.elements;
       const choice = { section: fields.section.value, source: fields.source.value, from: day(fields.from.value), to: day(fields.to.value) };
       const spans = manifest.spans.filter(function (span) { return span.shards; });
       const found = await Promise.all(spans.slice().reverse().map(async function (span) {
-        return wanted.length ? narrowed(span, await inSpan(span, wanted, counts), choice) : [];
+        return wanted.length ? narrowed(span, await inSpan(span, runs, counts), choice) : [];
       }));
       if (mine !== run) return;
       for (const part of found) hits.push(...part);
