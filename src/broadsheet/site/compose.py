@@ -371,20 +371,24 @@ class Composer:
         ][:-1]
         return self.page(path, shown, spec.kind, feeds=spec.path, trail=trail, description=_headlines(cards)), record
 
-    def day(self, spec: ListSpec, items: Sequence[StoredArticle], before: str, after: str) -> tuple[Page, Day]:
-        """Return a day's page: all its articles, by section, in the order of the day."""
+    def day(
+        self, spec: ListSpec, size: int, number: int, items: Sequence[StoredArticle], before: str, after: str
+    ) -> tuple[Page, Day]:
+        """Return a page of a day: its articles by section, in the order of the day. Only the newest leads to other days."""
+        older, newer = plan.neighbours(number, size, plan.PER_DAY)
+        prefix = self.base + spec.path
         date = datetime.strptime(spec.key, "%Y-%m-%d").replace(tzinfo=self.zone)
         shown = context.moment(date, self.zone, self.language, day_only=True)
         cards = [self.card(item) for item in items]
         record = Day(
-            date=shown, blocks=self.blocks(cards),
-            previous=self._day_link(before), next=self._day_link(after),
+            date=shown, blocks=self.blocks(cards), number=number,
+            previous=self._day_link(before) if not number else None, next=self._day_link(after) if not number else None,
+            older=prefix + older if older else "", newer=prefix + newer.removesuffix("index.html") if newer else "",
         )  # fmt: skip
         trail = [Target(title=self.labels["archive"], href=f"{self.base}archive/"), self._month_link(spec.key)]
-        page = self.page(
-            f"{spec.path}index.html", shown.text, "day", trail=trail, description=_headlines(cards)
-        )  # fmt: skip
-        return page, record
+        path = f"{spec.path}{number}.html" if number else f"{spec.path}index.html"
+        title = f"{shown.text} · {self.labels['page_number'] % number}" if number else shown.text
+        return self.page(path, title, "day", trail=trail, description=_headlines(cards)), record
 
     def _day_link(self, key: str) -> Target | None:
         if not key:

@@ -165,12 +165,17 @@ class Listing(Record, frozen=True, kw_only=True):
 
 
 class Day(Record, frozen=True, kw_only=True):
-    """``day.html``: all articles of a day in the site's time zone, by section."""
+    """``day.html``: articles of a day in the site's time zone, by section; a day of more than 45 is several pages."""
 
     date: Moment
     blocks: tuple[Block, ...]
+    number: int = 0
+    """Of the page; 0 is the newest one."""
     previous: Target | None = None
     next: Target | None = None
+    older: str = ""
+    """The page with what came in earlier that day."""
+    newer: str = ""
 
 
 class Month(Record, frozen=True, kw_only=True):
