@@ -43,14 +43,11 @@ class Permanence:
         self.given |= now
 
 
-def _items(first: int, count: int, *, retitled: bool) -> str:
-    return "".join(
-        item(
-            number, title=f"{'Corrected: report' if retitled else 'Report'} {number} on the works",
-            text=f"<p>{' '.join(f'word{number * 31 + part}' for part in range(60))}.</p>",
-            date=f"{NOW[0] + timedelta(minutes=number):%a, %d %b %Y %H:%M:%S} GMT", guid=f"urn:{number}",
-        )
-        for number in range(first, first + count)
+def _item(number: int, *, retitled: bool) -> str:
+    return item(
+        number, title=f"{'Corrected: report' if retitled else 'Report'} {number} on the works",
+        text=f"<p>{' '.join(f'word{number * 31 + part}' for part in range(60))}.</p>",
+        date=f"{NOW[0] + timedelta(minutes=number):%a, %d %b %Y %H:%M:%S} GMT", guid=f"urn:{number}",
     )  # fmt: skip
 
 
@@ -75,11 +72,10 @@ def grow(folder: Path, total: int, updates: int, changes: int) -> Permanence:
         count = total * (update + 1) // updates - published
         for feed in range(FEEDS):
             # Each feed keeps the last of what it had, under a new title, and begins with what is new.
-            own = range(published + feed, published + count, FEEDS)
-            old = max(0, published - FEEDS + feed)
-            body = "".join(_items(number, 1, retitled=False) for number in own)
+            own = [number for number in range(published, published + count) if number % FEEDS == feed]
+            body = "".join(_item(number, retitled=False) for number in own)
             if published >= FEEDS:
-                body += _items(old - (old - feed) % FEEDS, 1, retitled=True)
+                body += _item(published - 1 - (published - 1 - feed) % FEEDS, retitled=True)
                 found.retitled += 1
             web.pages[f"/{feed}"] = Answer(rss(f"Paper {feed}", body))
         published += count
