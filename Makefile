@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs crash stages power publishes stops network faults fuzz soak clean
+.PHONY: demo test check bench docs crash stages power publishes stops network faults fuzz soak permanence clean
 
 demo: $(READY)
 	$(BIN)/broadsheet demo demo
@@ -65,6 +65,13 @@ fuzz: $(READY)
 RUNS ?= 200
 soak: $(READY)
 	$(BIN)/python -m tests.e2e.soak --runs $(RUNS) --seed $(SEED)
+
+# Lets a newspaper grow and change, and looks at its addresses: make permanence ARTICLES=100000 UPDATES=1000 CHANGES=100
+ARTICLES ?= 100000
+UPDATES ?= 1000
+CHANGES ?= 100
+permanence: $(READY)
+	$(BIN)/python -m tests.e2e.permanence --articles $(ARTICLES) --updates $(UPDATES) --changes $(CHANGES)
 
 # Made anew when the dependencies change. constraints.txt is the set that was tested.
 $(READY): pyproject.toml constraints.txt scripts/environment.sh

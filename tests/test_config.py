@@ -191,7 +191,9 @@ def test_all_faults_are_told_at_once() -> None:
     assert sorted(where) == sorted(["p:1:", "p:3:", "p:4:", "environment:", "p:6:", "p:10:", "p:11:"])
 
 
-@pytest.mark.parametrize("text", ["[site", 'title = "', "a = 1\na = 2", "[site]\n[site]", "x = [" * 5000])
+@pytest.mark.parametrize(
+    "text", ["[site", 'title = "', "a = 1\na = 2", "[site]\n[site]", "x = [" * 5000, "x = " + "9" * 5000]
+)
 def test_broken_toml_names_the_file(text: str) -> None:
     (fault,) = faults(text, name="my.toml")
     assert fault.startswith("my.toml: ")

@@ -250,7 +250,7 @@ def parse_config(
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # no TOML, or a number of thousands of digits
         raise ConfigError(f"{name}: {error}. Mend the TOML syntax there.") from None
     except RecursionError:
         raise ConfigError(f"{name}: values nest too deeply. Mend the TOML syntax there.") from None
