@@ -63,6 +63,7 @@ class Composer:
             title=config.site.title, subtitle=config.site.subtitle, language=self.language, home=self.base,
             url=self.absolute(""), assets=f"{self.base}assets/", sections=self._sections(), contact=config.site.contact,
             labels=self.labels, image_policy="'self'" if config.media.copy else "'self' https: http:",
+            offline=config.site.offline,
         )  # fmt: skip
 
     def href(self, path: str) -> str:
