@@ -71,9 +71,24 @@ def test_any_address_leads_somewhere_or_nowhere(first: str, href: str) -> None:
     assert isinstance(next_page(tree, "https://news.example/a", f"https://news.example/{first}", 1), str)
 
 
+@pytest.mark.parametrize(
+    ("first", "link"),
+    [
+        ("ferry.html", "ferry_2.html"), ("ferry.html", "/ferry-2.html"), ("ferry.html", "ferry.html/2"), ("ferry", "/ferry/2/"),
+        ("ferry", "/ferry/page/2"), ("ferry", "?page=2"), ("ferry?id=7", "/ferry?id=7&amp;p=2"), ("ferry.html", "ferry_1.html"),
+        ("ferry_1.html", "ferry_2.html"), ("ferry/1", "2"), ("ferry/1.html", "2.html"),
+    ],
+)  # fmt: skip
+def test_a_page_with_a_link_to_its_second_one_is_looked_at(first: str, link: str) -> None:
+    url = f"https://news.example/{first}"
+    assert may_go_on(f'<a href="{link}">2</a>'.encode(), url)
+    assert next_page(parse_fragment(f'<a href="{link}">2</a>'), url, url, 1)
+
+
 def test_most_pages_are_not_looked_at() -> None:
-    assert may_go_on(b'<a href="ferry_2.html">')
-    assert not may_go_on(b'<p>Text</p><a href="/storm.html">Next</a>')
+    url = "https://news.example/ferry.html"
+    assert not may_go_on(b'<p>Text</p><a href="/storm.html">Next</a>', url)
+    assert not may_go_on(b'<a href="/storm_2.html">2</a><img src="/ferry.png?w=2"><a href="?page=20">', url)
 
 
 def test_what_stood_there_already_is_told_once() -> None:

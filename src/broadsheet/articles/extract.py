@@ -36,6 +36,7 @@ from broadsheet.articles.tree import (
     prune,
     replace,
     serialise,
+    text_blocks,
     text_of,
 )
 from broadsheet.articles.wholeness import SHARE, is_whole
@@ -182,10 +183,12 @@ def tidy_tree(
     etree.strip_elements(root, "style", "script", "noscript", "template", "form", "button", "input", with_tail=False)
     _frames_to_links(root, base_url)
     removed += settle_sources(root, base_url)
-    if template is not None:
-        removed += apply_template(root, template, rules.keep)
-    removed += drop_lines_by(root, rules)
-    blocks = [(block, text) for block in leaf_blocks(root) if (text := text_of(block))]
+    blocks = text_blocks(root)
+    recurring = apply_template(root, template, rules.keep, blocks) if template is not None else []
+    recurring += drop_lines_by(root, rules)
+    if recurring:  # what held them may be a block by itself now
+        blocks = text_blocks(root)
+    removed += recurring
     removed += _drop_edge_lines(blocks, rules)
     removed += _drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
     left = [block for block, _ in blocks if block.getparent() is not None] or [root]
@@ -215,7 +218,7 @@ class _Found(NamedTuple):
 def _from_page(
     html: bytes, url: str, entry: Entry | None, template: Template | None, rules: Rules, more: Sequence[tuple[bytes, str]]
 ) -> _Found:  # fmt: skip
-    in_pages = paging.may_go_on(html)
+    in_pages = paging.may_go_on(html, url)
     fast_way = template is not None and template.container.selector and not (rules.body or rules.drop or in_pages)
     fast: _Found | None = None
     if template is not None and fast_way and (parts := page.cut_by(html, url, template.container)) is not None:

@@ -30,6 +30,7 @@ _UNKNOWN_VOID = re.compile(rb"<(embed|source|track)\b([^<>]{0,4000})>", re.IGNOR
 _OF_METADATA = re.compile(
     rb"<h1[\s>].{0,2000}?</h1>|<script[^>]{0,200}application/ld\+json.{0,200000}?</script>", re.IGNORECASE | re.DOTALL
 )
+_HEAD_ENDS = re.compile(rb"</head>", re.IGNORECASE)
 _MAX_TAGS = 20_000
 """In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 12, 13})
@@ -120,7 +121,8 @@ def cut_by(html: bytes, url: str, container: Container) -> tuple[Element, Metada
     if body is None:
         return None
     # Only the head, linked data and headings are read again: a tenth of the page.
-    head = data[: data.lower().find(b"</head>") + 1 or 0] or data[:20_000]
+    head_ends = _HEAD_ENDS.search(data)
+    head = data[: head_ends.start() + 1] if head_ends else data[:20_000]
     parts = b"".join(match[0] for match in _OF_METADATA.finditer(data, len(head)))
     tree = lxml.html.document_fromstring(
         head + b"</head><body>" + parts + b"</body>", parser=PARSER, ensure_head_body=True

@@ -10,7 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from broadsheet import urls
-from broadsheet.articles.tree import Element, drop, leaf_blocks, make, text_of
+from broadsheet.articles.tree import Element, drop, make, text_blocks
 from broadsheet.limits import value
 from broadsheet.text import collapse
 
@@ -24,12 +24,21 @@ _FIRST = re.compile(r"([_-]1|/1|/page/1)(?=(\.[a-z]{3,5})?$)", re.IGNORECASE)
 _QUERY = ("page", "pn", "pageno", "pagenum", "curpage", "p")
 _MOST_SAID = 0.5
 """Share of a page's text that may have stood on the pages before: what says more of the same is no further page."""
-_HINTS = (b"_2.", b"-2.", b'/2"', b"/2'", b"/2/", b"page=2", b"pn=2", b"pageno=2", b"p=2", b"/page/2", b"_1.")
+_OF_QUERY = re.compile(rb"[?&;](?:" + "|".join(_QUERY).encode() + rb")=[12](?![0-9])")
+_RELATIVE = re.compile(rb"""["'/]2(?:\.[a-z]{3,5})?/?["']""", re.IGNORECASE)
 
 
-def may_go_on(html: bytes) -> bool:
+def may_go_on(html: bytes, url: str) -> bool:
     """Return whether a page can have a link to its second page at all: most have not, and need no look at their links."""
-    return any(hint in html for hint in _HINTS)
+    path = _plain(url).partition("?")[0]
+    base = _FIRST.sub("", path)
+    name = base[: _ENDING.search(base).start()].rpartition("/")[2]  # type: ignore[union-attr]
+    of_path = re.compile(
+        re.escape(name.encode()) + rb"(?:\.[a-z]{3,5})?(?:[_-]|/(?:page/)?)[12](?![0-9])", re.IGNORECASE
+    )
+    if (name and of_path.search(html)) or _OF_QUERY.search(html):
+        return True
+    return base != path and _RELATIVE.search(html) is not None
 
 
 def next_page(tree: Element, url: str, first: str, known: int) -> str:
@@ -93,8 +102,8 @@ def join(body: Element, further: Element) -> bool:
 
     What stood on the pages before (the title, a standfirst, a picture's caption) is left out.
     """
-    said = {text for block in leaf_blocks(body) if (text := text_of(block))}
-    blocks = [(block, text) for block in leaf_blocks(further) if (text := text_of(block))]
+    said = {text for _, text in text_blocks(body)}
+    blocks = text_blocks(further)
     total = sum(len(text) for _, text in blocks)
     again = [(block, text) for block, text in blocks if text in said]
     if not total or sum(len(text) for _, text in again) > total * _MOST_SAID:

@@ -16,7 +16,7 @@ from broadsheet.articles.images import settle_sources
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.page import judge
 from broadsheet.articles.rules import QUOTED
-from broadsheet.articles.tree import Element, drop, leaf_blocks, parse_fragment, text_of
+from broadsheet.articles.tree import Element, drop, parse_fragment, text_blocks, text_of
 from broadsheet.model import Record, Removed
 from broadsheet.text import digest
 
@@ -80,7 +80,7 @@ def _learn(pieces: Iterable[tuple[str, str]], *, of_feed: bool = False) -> Templ
         samples += 1
         root = parse_fragment(fragment)
         settle_sources(root, base_url)
-        blocks = [text for block in leaf_blocks(root) if (text := text_of(block))]
+        blocks = [text for _, text in text_blocks(root)]
         lines.update(set(map(_key, blocks)))
         whole = blocks or [text_of(root)]
         ends.append((whole[0], whole[-1]))
@@ -96,8 +96,13 @@ def _learn(pieces: Iterable[tuple[str, str]], *, of_feed: bool = False) -> Templ
     )
 
 
-def apply_template(root: Element, template: Template, keep: Sequence[str] = ()) -> list[Removed]:
-    """Take what recurs out of the tree, but for what is to be kept; return what that was, each with its evidence."""
+def apply_template(
+    root: Element, template: Template, keep: Sequence[str] = (), blocks: Sequence[tuple[Element, str]] | None = None
+) -> list[Removed]:
+    """Take what recurs out of the tree, but for what is to be kept; return what that was, each with its evidence.
+
+    ``blocks`` are the tree's blocks with their texts, where they are known.
+    """
     removed: list[Removed] = []
     for image in list(root.iter("img")):
         count = template.images.get(image.get("src") or "")
@@ -106,13 +111,14 @@ def apply_template(root: Element, template: Template, keep: Sequence[str] = ()) 
                 Removed(what=image.get("src"), why="repeated picture", evidence=_evidence(count, template.samples))
             )
             drop(image)
-    total = len(text_of(root)) or 1
-    found = [(block, text_of(block)) for block in leaf_blocks(root) if block.tag not in _SERIES]
     repeated = [
         (block, text, template.lines[key])
-        for block, text in found
-        if (key := _key(text)) in template.lines and text[:QUOTED] not in keep
+        for block, text in (text_blocks(root) if blocks is None else blocks)
+        if block.tag not in _SERIES and (key := _key(text)) in template.lines and text[:QUOTED] not in keep
     ]
+    if not repeated:
+        return removed
+    total = len(text_of(root))
     if sum(len(text) for _, text, _ in repeated) > total * MAX_REMOVED and total > 400:
         return removed
     for block, text, count in repeated:

@@ -97,6 +97,11 @@ def leaf_blocks(root: Element) -> Iterator[Element]:
     yield from (block for block in blocks if block not in holders)
 
 
+def text_blocks(root: Element) -> list[tuple[Element, str]]:
+    """Return the blocks that hold no other and have text, with it."""
+    return [(block, text) for block in leaf_blocks(root) if (text := text_of(block))]
+
+
 def lines(root: Element) -> list[str]:
     """Return the text as a reader sees it, a line a block, empty lines left out.
 
