@@ -28,7 +28,9 @@ async function editions() {
 }
 
 async function keep(front) {
-  const page = await front.clone().text(), digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(page));
+  const page = await front.clone().text();
+  if (!page.includes(" data-offline")) return; // the site has ended it
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(page));
   const name = NAMED + Array.from(new Uint8Array(digest).slice(0, 8), function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
   const edition = await caches.open(name);
   if (await edition.match(HOME)) return;
