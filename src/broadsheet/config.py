@@ -45,6 +45,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder that the site is written to."""
     contact: str = ""
     """Where readers and rights holders reach you."""
+    offline: bool = False
+    """Keep the front page and the articles that it leads to on readers' devices, to be read without a network; needs https."""
     whole_in_feeds: str = "front"
     """Which feeds carry whole articles, the newest up to 32 kB of text: the newspaper's own (``front``), those of all
     sections and sources too (``all``), or ``none``. All others carry excerpts."""

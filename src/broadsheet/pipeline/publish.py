@@ -26,6 +26,9 @@ SITE_FORMAT = 5
 """Raised when pages change by our doing, so that every site is printed anew."""
 STYLE, CUSTOM = "style.css", "custom.css"
 """A theme's style sheet, and what a site adds to it: published as one file."""
+WORKER = "offline.js"
+"""The script that keeps the last edition on readers' devices. It lies at the root: it may answer for what is below it alone."""
+_OFFLINE = "offline/index.html"
 _AT_ONCE = 500
 """Articles numbered, and pages rendered, in one go."""
 
@@ -149,6 +152,8 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     writer.write(reader.render([front]))
     run.progress.advance("build")
     removed = [*(reader.old_files() if full else []), *index.stale(run.output)]
+    if full and not composer.site.offline:
+        removed += [path for path in (WORKER, _OFFLINE) if path in reader.digests([WORKER, _OFFLINE])]
     count = writer.remove(removed)
     with run.store.begin() as connection:
         index.save(connection)
@@ -175,7 +180,7 @@ def _assets(theme: Theme) -> Iterator[Output]:
         body = path.read_bytes()
         if name == STYLE and CUSTOM in theme.assets:
             body += b"\n" + theme.assets[CUSTOM].read_bytes()
-        if name != CUSTOM:
+        if name not in (CUSTOM, WORKER):
             yield Output(path=f"assets/{name}", body=cssmin(body) if name.endswith(".css") else body)
 
 
@@ -204,6 +209,10 @@ def _static(theme: Theme, composer: Composer) -> Iterator[Output]:
     yield Output(path="search/fold.bin", body=search.fold_file())
     missing = composer.page("404.html", composer.labels["missing_title"], "missing", indexed=False)
     yield Output(path="404.html", body=theme.render("404.html", missing, context.Missing()))
+    if composer.site.offline:
+        kept = composer.page(_OFFLINE, composer.labels["offline_title"], "offline", indexed=False)
+        yield Output(path=_OFFLINE, body=theme.render("offline.html", kept, context.Offline()))
+        yield Output(path=WORKER, body=theme.assets[WORKER].read_bytes())
     robots = f"User-agent: *\nAllow: /\nSitemap: {composer.absolute('sitemap.xml')}\n"
     yield Output(path="robots.txt", body=robots.encode())
     policy = (

@@ -66,6 +66,7 @@ class Composer:
             url=self.absolute(""), assets=f"{self.base}assets/", sections=self._sections(), contact=config.site.contact,
             topics=self._targets(self._topics.lists),
             labels=self.labels, image_policy="'self'" if config.media.copy else "'self' https: http:",
+            offline=config.site.offline,
         )  # fmt: skip
 
     def href(self, path: str) -> str:

@@ -100,6 +100,8 @@ class Site(Record, frozen=True, kw_only=True):
     """Words of the interface by name."""
     image_policy: str = "'self'"
     """Sources of pictures for the content security policy."""
+    offline: bool = False
+    """True where ``script.js`` is to keep the last edition on the reader's device."""
 
 
 class Page(Record, frozen=True, kw_only=True):
@@ -117,7 +119,7 @@ class Page(Record, frozen=True, kw_only=True):
     """Of the page's own text, where it is not the interface's."""
     kind: str = ""
     """``front``, ``section``, ``source``, ``channel``, ``topic``, ``latest``, ``day``, ``month``, ``archive``, ``article``,
-    ``gone``, ``story``, ``moved``, ``about``, ``search`` or ``missing``."""
+    ``gone``, ``story``, ``moved``, ``about``, ``search``, ``missing`` or ``offline``."""
     indexed: bool = True
     """False puts ``noindex`` on the page: copies of others' articles."""
     feeds: tuple[Target, ...] = ()
@@ -349,6 +351,10 @@ class Missing(Record, frozen=True, kw_only=True):
     """``404.html``."""
 
 
+class Offline(Record, frozen=True, kw_only=True):
+    """``offline.html``: what a reader without a network sees in place of a page that the kept edition lacks."""
+
+
 TEMPLATES: dict[str, type[Record]] = {
     "front.html": Front,
     "list.html": Listing,
@@ -362,6 +368,7 @@ TEMPLATES: dict[str, type[Record]] = {
     "about.html": About,
     "search.html": Search,
     "404.html": Missing,
+    "offline.html": Offline,
 }
 """Template -> the record that it is given under the record's name in lower case (``article``, ``listing`` ...)."""
 
@@ -378,6 +385,7 @@ NAMES: dict[str, str] = {
     "about.html": "about",
     "search.html": "search",
     "404.html": "missing",
+    "offline.html": "offline",
 }
 
 
