@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs crash stages power publishes stops network faults clean
+.PHONY: demo test check bench docs crash stages power publishes stops network faults fuzz soak permanence clean
 
 demo: $(READY)
 	$(BIN)/broadsheet demo demo
@@ -54,6 +54,24 @@ network: $(READY)
 # Lets system calls of runs fail, and runs on small disks: make faults
 faults: $(READY)
 	$(BIN)/python -m tests.e2e.faults
+
+# Tries parsers and writers on anything: make fuzz N=10000 SECONDS=60
+SECONDS ?= 60
+fuzz: $(READY)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz --examples $(N) --seconds $(SECONDS)
+
+# Runs a newspaper again and again over feeds that change: make soak RUNS=200 SEED=7
+RUNS ?= 200
+soak: $(READY)
+	$(BIN)/python -m tests.e2e.soak --runs $(RUNS) --seed $(SEED)
+
+# Lets a newspaper grow and change, and looks at its addresses: make permanence ARTICLES=100000 UPDATES=1000 CHANGES=100
+ARTICLES ?= 100000
+UPDATES ?= 1000
+CHANGES ?= 100
+permanence: $(READY)
+	$(BIN)/python -m tests.e2e.permanence --articles $(ARTICLES) --updates $(UPDATES) --changes $(CHANGES)
 
 # Made anew when the dependencies change. constraints.txt is the set that was tested.
 $(READY): pyproject.toml constraints.txt scripts/environment.sh

@@ -141,6 +141,15 @@ WRONG = {
     "feeds = 3": "p:1: feeds must be tables: [[feeds]]",
     "[[feeds]]": "p:1: url is missing",
     '[[feeds]]\ntitle = "x"': "p:1: url is missing",
+    "[topics]": "p:1: topics must be tables: [[topics]]",
+    '[[topics]]\ntitle = "x"': "p:1: words is missing",
+    '[[topics]]\ntitle = "x"\nwords = []': "p:3: words is empty (topic 'x'): nothing would ever belong to it",
+    '[[topics]]\ntitle = "x"\nwords = ["a", "!"]': "p:3: '!' has no letter (topic 'x')",
+    '[[topics]]\ntitle = "…"\nwords = ["a"]': "p:2: title is '…': must have a letter",
+    '[[topics]]\ntitle = "x"\nwords = "a"': "p:3: words is 'a': must be a list",
+    '[[topics]]\ntitle = "x"\nwords = ["a"]\n[[topics]]\ntitle = "x"\nwords = ["b"]': (
+        "p:5: the topic 'x' is there twice; remove one"
+    ),
     '[[feeds]]\nurl = "news.example"': "p:2: url is 'news.example': must begin with http://, https:// or rsshub://",
     '[[feeds]]\nurl = "file:///etc/passwd"': "p:2: url is",
     "[[feeds]]\nurl = 3": "p:2: url is 3: must be 'str'",
@@ -182,7 +191,9 @@ def test_all_faults_are_told_at_once() -> None:
     assert sorted(where) == sorted(["p:1:", "p:3:", "p:4:", "environment:", "p:6:", "p:10:", "p:11:"])
 
 
-@pytest.mark.parametrize("text", ["[site", 'title = "', "a = 1\na = 2", "[site]\n[site]", "x = [" * 5000])
+@pytest.mark.parametrize(
+    "text", ["[site", 'title = "', "a = 1\na = 2", "[site]\n[site]", "x = [" * 5000, "x = " + "9" * 5000]
+)
 def test_broken_toml_names_the_file(text: str) -> None:
     (fault,) = faults(text, name="my.toml")
     assert fault.startswith("my.toml: ")

@@ -42,6 +42,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "search_more": ("Show more", "显示更多"),
     "search_failed": ("The search index cannot be loaded. Try again.", "无法加载搜索索引，请重试。"),
     "sources": ("Sources", "来源"),
+    "topics": ("Topics", "话题"),
     "source": ("Source", "来源"),
     "section": ("Section", "版面"),
     "briefs": ("In brief", "简讯"),

@@ -448,3 +448,20 @@ DAY = datetime(2026, 3, 2, tzinfo=UTC)
 def test_a_date_that_can_be_printed(published: datetime | None, wanted: datetime, source: str) -> None:
     dated = date_article(Article(published=published, published_source="feed" if published else ""), SEEN)
     assert (dated.published, dated.published_source) == (wanted, source)
+
+
+@pytest.mark.parametrize("sign", ["\f", "&#12;", "&#x1F;", "&#65535;", "&#xfffe", "\ufffe", "\x0b", "&#00008;"])
+def test_signs_that_no_tree_takes_cost_no_article(sign: str) -> None:
+    """The HTML parser lets them in, and a text with one of them cannot be moved to another place."""
+    first = "The harbour council met on Monday evening and spoke for three hours about the new quay, as it had to"
+    last = "Nobody was against the plan in the end, and the first stones are to be laid in April, says the mayor."
+    markup = f"{first}{sign}.<br><br>Some residents asked{sign} for a year of thought.<p>{last}</p>"
+    for found in (article(page=f"<html><body><article>{markup}</article></body></html>".encode()), of_feed(markup)):
+        assert [line.replace(" ", "") for line in found.text.splitlines()] == [
+            f"{first}.".replace(" ", ""), "Someresidentsaskedforayearofthought.", last.replace(" ", ""),
+        ]  # fmt: skip
+
+
+def test_signs_that_are_characters_stay() -> None:
+    found = of_feed("<p>A&#9;tab, a &#1234; and a &#x1F600; and &#120; and &#xfffd; stay.</p>")
+    assert found.text == "A tab, a Ӓ and a 😀 and x and \ufffd stay."

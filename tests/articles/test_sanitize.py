@@ -207,3 +207,7 @@ def test_any_markup_comes_out_clean_and_stays_so(markup: str) -> None:
     once = clean(markup)
     assert faults(once) == []
     assert faults(clean(once)) == []
+
+
+def test_half_characters_cost_a_character() -> None:
+    assert clean("<p>a\ud800b</p>") == "<p>a?b</p>"

@@ -6,7 +6,6 @@ import multiprocessing
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def test_who_is_told_to_end_when_all_is_done_has_not_failed(number: signal.Signa
 
 
 def _fifty(folder: str, answers) -> None:
-    answers.put([said for said, _ in together(Path(folder), 50, lambda run: time.sleep(3))])
+    answers.put([said for said, _ in together(Path(folder), 50)])
 
 
 def test_of_fifty_runs_that_start_at_once_one_works(tmp_path: Path) -> None:

@@ -72,6 +72,12 @@ def test_any_json_item(value: object) -> None:
     outcome(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [value], "hubs": [value]}).encode())
 
 
+def test_half_a_character_costs_no_json_feed() -> None:
+    head = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "content_text": '
+    (entry,) = parse_feed(head + b'"a\\ud83d b \\ud83d\\ude00 c"}]}').entries
+    assert entry.content == "a? b \U0001f600 c"
+
+
 @given(st.text(max_size=80) | st.from_regex(r"[\d\-/: TZ+年月日时分前今天오후GMT,a-z]{0,40}", fullmatch=True))
 @settings(max_examples=600, deadline=None)
 @example("9999-12-31T23:59:59-14:00")

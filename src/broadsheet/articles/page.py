@@ -17,7 +17,7 @@ from broadsheet.articles.container import Container, Judged, apply_container
 from broadsheet.articles.images import picture_at_top
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
-from broadsheet.articles.tree import PARSER, Element
+from broadsheet.articles.tree import ILLEGAL_REFERENCE, PARSER, Element
 from broadsheet.errors import LimitExceeded
 from broadsheet.limits import over
 from broadsheet.model import Image
@@ -34,6 +34,8 @@ _HEAD_ENDS = re.compile(rb"</head>", re.IGNORECASE)
 _MAX_TAGS = 20_000
 """In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 12, 13})
+_FORM_FEED = bytes.maketrans(b"\f", b" ")
+_NO_CHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _CJK_MINIMUM = "80"
 
 
@@ -41,7 +43,8 @@ def to_utf8(html: bytes) -> bytes:
     """Return a page in UTF-8: byte order mark, the declaration in its head, or what the bytes look like."""
     declared = _META_CHARSET.search(html, 0, 4096)
     label = declared[1].decode("ascii") if declared else "utf-8"
-    data = encoding.to_utf8(html, f"text/html; charset={label}").data.translate(None, _CONTROLS)
+    data = encoding.to_utf8(html, f"text/html; charset={label}").data.translate(_FORM_FEED, _CONTROLS)
+    data = ILLEGAL_REFERENCE.sub(b"", _NO_CHARACTERS.sub(b"", data))
     # libxml2 does not know that these are void, and puts what follows inside them: a picture into its source.
     return _UNKNOWN_VOID.sub(rb"<\1\2></\1>", data)
 

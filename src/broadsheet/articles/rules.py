@@ -53,7 +53,7 @@ def read_rules(text: str, name: str = "rules.toml") -> dict[str, Rules]:
     """Return the rules by domain; raise ``ConfigError`` that lists every fault, each with its domain and key."""
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or a number of thousands of digits
         raise ConfigError(f"{name}: {error}. Mend the TOML syntax there.") from None
     faults: list[str] = []
     found: dict[str, Rules] = {}

@@ -62,10 +62,11 @@ def sanitize_html(markup: str, *, base_url: str) -> str:
     """Return HTML that is safe to print inside an article: balanced, allow-listed, links absolute.
 
     Links and pictures are resolved against ``base_url``; other schemes than http, https and mailto lose their
-    attribute. Markup that is longer than 1 MiB, nested deeper than 200 elements or has more than 200 attributes in one
-    element comes back as its text.
+    attribute. Half characters become question marks. Markup that is longer than 1 MiB, nested deeper than 200 elements or
+    has more than 200 attributes in one element comes back as its text.
     """
-    return _clean(markup, lambda value: urls.resolve(base_url, value))
+    whole = markup.encode("utf-8", "replace").decode()
+    return _clean(whole, lambda value: urls.resolve(base_url, value))
 
 
 def _clean(markup: str, resolve: Callable[[str], str]) -> str:

@@ -26,13 +26,22 @@ PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.htm
 _UNKNOWN_VOID = re.compile(r"<(embed|source|track|wbr)\b([^<>]{0,4000})>", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
+_NO_CHARACTERS = (
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|"
+    r"[xX]0*(?:[0-8bcefBCEF]|1[\da-fA-F]|[fF]{3}[eEfF])(?![\da-fA-F]));?"
+)
+"""References to what a tree takes from its parser, and not from us: text with it could never be moved."""
+ILLEGAL_REFERENCE = re.compile(_NO_CHARACTERS.encode())
+_ILLEGAL_REFERENCE = re.compile(_NO_CHARACTERS)
+
 Element = Any
 """An lxml element; lxml has no types of its own."""
 
 
 def parse_fragment(markup: str) -> Element:
     """Return a ``div`` that holds the markup; comments and processing instructions are gone."""
-    text = _UNKNOWN_VOID.sub(r"<\1\2></\1>", _ILLEGAL.sub("", markup))
+    legal = _ILLEGAL_REFERENCE.sub("", _ILLEGAL.sub("", markup))
+    text = _UNKNOWN_VOID.sub(r"<\1\2></\1>", legal)
     root = lxml.html.document_fromstring(f"<div>{text}</div>".encode(), parser=PARSER, ensure_head_body=True)
     body = root.find("body")
     if len(body) == 1 and body[0].tag == "div" and not (body[0].tail or body.text):

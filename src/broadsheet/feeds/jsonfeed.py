@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -28,7 +29,13 @@ _ITEM = frozenset(_ITEM_WORDS.split())
 def decode(data: bytes) -> Any:
     """Return the JSON value of a document. Raises ``NotAFeed`` or ``LimitExceeded`` (``feed_depth``)."""
     try:
-        return msgspec.json.decode(data)
+        try:
+            return msgspec.json.decode(data)
+        except msgspec.DecodeError as error:
+            if "surrogate" not in str(error):
+                raise
+            # Half a character costs a character and not the feed.
+            return msgspec.json.decode(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError:
         raise LimitExceeded("JSON values are nested too deep", "feed_depth") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:

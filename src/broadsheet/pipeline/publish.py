@@ -22,7 +22,7 @@ from broadsheet.site.write import Writer
 from broadsheet.store import articles, doubles, feeds, queue, site
 from broadsheet.text import digest
 
-SITE_FORMAT = 4
+SITE_FORMAT = 5
 """Raised when pages change by our doing, so that every site is printed anew."""
 STYLE, CUSTOM = "style.css", "custom.css"
 """A theme's style sheet, and what a site adds to it: published as one file."""
@@ -48,6 +48,7 @@ def build(run: Run, *, full: bool = False) -> None:
             queue.set_meta(connection, "site_key", "")  # until the whole site is there, every build is a full one
             articles.mark_all(connection)
             site.ensure(connection, composer.standing_lists())
+            _fill_topics(connection, composer)
     with run.store.begin() as connection:
         # What the configuration says of feeds counts too, and only a full build sees that it has changed.
         settle(connection, doubles.everyone(connection) if full else articles.dirty(connection), known_feeds)
@@ -99,6 +100,20 @@ def _wanted(
     ]
 
 
+def _fill_topics(connection: Connection, composer: Composer) -> None:
+    """Let what is published already enter the topics that are new, in the order of publication."""
+    new = {spec.path for spec in composer.topics if not site.get_list(connection, spec.path)[1]}
+    if not new:
+        return
+    for numbers in batches(range(site.published(connection)), _AT_ONCE):
+        ids = site.at(connection, numbers[0], numbers[-1] + 1)
+        rows = articles.rows(connection, list(ids.values()))
+        told = (rows[article] for _, article in sorted(ids.items()))
+        found = [(one.article.id, composer.lists(one)) for one in told if one.state == "live" and not one.double_of]
+        entering = [(article, [spec for spec in specs if spec.path in new]) for article, specs in found]
+        site.enter(connection, [(article, specs) for article, specs in entering if specs])
+
+
 def _complete(connection: Connection, composer: Composer) -> None:
     """Let articles that are whole again enter the lists that they were kept out of, at their ends."""
     ids = doubles.whole_again(connection)
@@ -106,8 +121,10 @@ def _complete(connection: Connection, composer: Composer) -> None:
     places = site.places(connection, ids)
     lacking = []
     for article in ids:
-        kinds = {place.spec.kind for place in places.get(article, ())}
-        specs = [spec for spec in composer.lists(rows[article]) if spec.kind not in kinds]
+        there = {place.spec.path for place in places.get(article, ())}
+        # A source may be called otherwise by now; of topics there are several.
+        there |= {place.spec.kind for place in places.get(article, ()) if place.spec.kind != "topic"}
+        specs = [spec for spec in composer.lists(rows[article]) if not {spec.path, spec.kind} & there]
         if rows[article].seq is not None and specs:
             lacking.append((article, specs))
     site.enter(connection, sorted(lacking, key=lambda item: rows[item[0]].seq or 0))

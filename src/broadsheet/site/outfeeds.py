@@ -146,7 +146,7 @@ def newest(entries: Sequence[OutEntry]) -> datetime:
 
 def _xml(text: str) -> str:
     """Return the text as it stands in XML, within quotation marks or not."""
-    return str(escape(_clean(text)))
+    return str(escape(_clean(text))).replace("\r", "&#13;")  # or it would be read back as a line feed
 
 
 def _clean(text: str) -> str:

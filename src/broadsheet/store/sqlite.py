@@ -35,11 +35,11 @@ def hold(state_dir: Path, command: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "another run"
+            holder = os.pread(handle, 200, 0).decode("utf-8", "replace").partition("\n")[0] or "another run"
             raise LockedError(f"{path} is held by {holder}. Wait for it to end, or stop it.") from None
         with suppress(OSError):  # on a full disk the lock holds without a name
-            os.truncate(handle, 0)
-            os.pwrite(handle, f"broadsheet {command} (process {os.getpid()})\n".encode(), 0)
+            # Cut after it is written: there is a name at any moment.
+            os.truncate(handle, os.pwrite(handle, f"broadsheet {command} (process {os.getpid()})\n".encode(), 0))
         yield
     finally:
         os.close(handle)
