@@ -317,7 +317,10 @@ def test_the_last_edition_is_read_without_a_network(papers: dict[str, Path], tmp
         assert await page.tell("document.querySelectorAll('article.card').length") > 20
         await page.tell("[...document.images].forEach(one => one.loading = 'eager')")
         await page.until(f"{PICTURES}.length > 0 && {PICTURES}.every(Boolean)")
-        for address in sorted(stories):
+        assert len(stories) > 20
+        kept = f"""{KEPT}.then(async names => (await (await caches.open(names[0])).keys()).map(one => new URL(one.url).pathname))"""
+        assert stories <= set(await page.tell(kept))
+        for address in sorted(stories)[::10]:
             await page.go(server.url + address)
             assert await page.tell("document.body.className") in ("page-article", "page-story"), address
         await page.go(server.url + "/archive/")
