@@ -108,6 +108,24 @@ def test_from_the_front_page_to_an_article_and_on(served: dict[str, str], tmp_pa
     reading(tmp_path, steps)
 
 
+def test_lines_stand_apart_as_their_language_wants(served: dict[str, str], tmp_path: Path) -> None:
+    """Latin 1.5 to 1.6, Chinese 1.7 to 1.8, whatever the language of the page around."""
+    lines = """[...document.querySelectorAll('.excerpt')].map(one => {
+      const style = getComputedStyle(one);
+      return [one.closest('[lang]').lang, parseFloat(style.lineHeight) / parseFloat(style.fontSize)];
+    })"""
+
+    async def steps(page: Page) -> None:
+        for name in ("en", "zh"):
+            await page.go(served[name] + "/latest/")
+            found = await page.tell(lines)
+            assert {language for language, _ in found} == {"en", "zh"}
+            for language, apart in found:
+                assert (1.7 <= apart <= 1.8) if language == "zh" else (1.5 <= apart <= 1.6), (name, language)
+
+    reading(tmp_path, steps)
+
+
 def test_lists_are_paged_through_to_the_oldest_and_back(
     papers: dict[str, Path], served: dict[str, str], tmp_path: Path
 ) -> None:
@@ -299,7 +317,10 @@ def test_the_last_edition_is_read_without_a_network(papers: dict[str, Path], tmp
         assert await page.tell("document.querySelectorAll('article.card').length") > 20
         await page.tell("[...document.images].forEach(one => one.loading = 'eager')")
         await page.until(f"{PICTURES}.length > 0 && {PICTURES}.every(Boolean)")
-        for address in sorted(stories):
+        assert len(stories) > 20
+        kept = f"""{KEPT}.then(async names => (await (await caches.open(names[0])).keys()).map(one => new URL(one.url).pathname))"""
+        assert stories <= set(await page.tell(kept))
+        for address in sorted(stories)[::10]:
             await page.go(server.url + address)
             assert await page.tell("document.body.className") in ("page-article", "page-story"), address
         await page.go(server.url + "/archive/")
