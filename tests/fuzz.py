@@ -179,7 +179,7 @@ def codings(data: bytes) -> None:
 
 def robots(data: bytes) -> None:
     """robots.txt, as a host may write it."""
-    learnt = Robots("Broadsheet/1 (+https://paper.example/)")
+    learnt = Robots("Broadsheet/1 (+https://paper.example/)", {}, WHEN.timestamp)
     learnt.learn("https://news.example", data.decode("utf-8", "replace"))
     assert learnt.allows("https://news.example", URL) in (True, False)
     assert learnt.delay("https://news.example") >= 0
