@@ -99,8 +99,7 @@ def sanitise(data: bytes) -> None:
     assert faults(safe) == []
     assert faults(sanitize_html(safe, base_url=URL)) == []
     markdown(safe)
-    resolved = markup.resolve_links(said(data), URL)
-    assert markup.resolve_links(resolved, URL) == resolved
+    markup.resolve_links(said(data), URL)
 
 
 def extract(data: bytes) -> None:
