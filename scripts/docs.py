@@ -88,10 +88,10 @@ def settings() -> Iterator[str]:
     yield "the file, which beats the defaults; `broadsheet config` shows what is in force and where it comes from. A wrong key or "
     yield "value is reported with its line and the nearest right name, and nothing runs.\n\n"
     yield "`opml` (at the top, before the first table): a file of subscriptions beside the `[[feeds]]` below.\n"
-    for name, kind in [*config.TABLES.items(), ("[feeds]", config.FeedConfig)]:
+    for name, kind in [*config.TABLES.items(), ("[feeds]", config.FeedConfig), ("[topics]", config.TopicConfig)]:
         yield f"\n## [{name}]\n\n{first_line(kind)}\n\n| key | default | |\n|---|---|---|\n"
         told = field_docs(kind)
-        required = {field for field in annotations(kind) if field == "url" and kind is config.FeedConfig}
+        required = set(config.REQUIRED.get(name.strip("[]"), ()))
         blank = kind(**dict.fromkeys(required, ""))
         for field in annotations(kind):
             default = "required" if field in required else f"`{toml(getattr(blank, field))}`"

@@ -141,6 +141,15 @@ WRONG = {
     "feeds = 3": "p:1: feeds must be tables: [[feeds]]",
     "[[feeds]]": "p:1: url is missing",
     '[[feeds]]\ntitle = "x"': "p:1: url is missing",
+    "[topics]": "p:1: topics must be tables: [[topics]]",
+    '[[topics]]\ntitle = "x"': "p:1: words is missing",
+    '[[topics]]\ntitle = "x"\nwords = []': "p:3: words is empty (topic 'x'): nothing would ever belong to it",
+    '[[topics]]\ntitle = "x"\nwords = ["a", "!"]': "p:3: '!' has no letter (topic 'x')",
+    '[[topics]]\ntitle = "…"\nwords = ["a"]': "p:2: title is '…': must have a letter",
+    '[[topics]]\ntitle = "x"\nwords = "a"': "p:3: words is 'a': must be a list",
+    '[[topics]]\ntitle = "x"\nwords = ["a"]\n[[topics]]\ntitle = "x"\nwords = ["b"]': (
+        "p:5: the topic 'x' is there twice; remove one"
+    ),
     '[[feeds]]\nurl = "news.example"': "p:2: url is 'news.example': must begin with http://, https:// or rsshub://",
     '[[feeds]]\nurl = "file:///etc/passwd"': "p:2: url is",
     "[[feeds]]\nurl = 3": "p:2: url is 3: must be 'str'",

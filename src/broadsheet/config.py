@@ -19,7 +19,7 @@ import msgspec
 from broadsheet import limits
 from broadsheet.errors import ConfigError
 from broadsheet.model import Filters, FullText, Mode, Scrape
-from broadsheet.text import compile_pattern, selector_fault
+from broadsheet.text import compile_pattern, selector_fault, words
 
 Origin = Literal["default", "file", "environment", "flag"]
 
@@ -45,6 +45,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder that the site is written to."""
     contact: str = ""
     """Where readers and rights holders reach you."""
+    offline: bool = False
+    """Keep the front page and the articles that it leads to on readers' devices, to be read without a network; needs https."""
     whole_in_feeds: str = "front"
     """Which feeds carry whole articles, the newest up to 32 kB of text: the newspaper's own (``front``), those of all
     sections and sources too (``all``), or ``none``. All others carry excerpts."""
@@ -174,6 +176,16 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Instead of ``max_interval`` of ``[poll]``."""
 
 
+class TopicConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One ``[[topics]]`` table: a list of the articles that speak of something, whichever source they come from."""
+
+    title: str
+    """What it is called; its address is made of this."""
+    words: tuple[str, ...]
+    """Words and phrases of which one stands in an article's title, categories or beginning. A new topic begins with all
+    that was published before; other words count from then on."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A whole configuration; ``origin`` tells of each ``table.key`` where its value came from."""
 
@@ -186,6 +198,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     engine: EngineConfig = EngineConfig()
     deploy: DeployConfig = DeployConfig()
     feeds: tuple[FeedConfig, ...] = ()
+    topics: tuple[TopicConfig, ...] = ()
     origin: dict[str, Origin] = {}
 
 
@@ -198,8 +211,9 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "engine": EngineConfig,
     "deploy": DeployConfig,
 }
-TOP_LEVEL = (*TABLES, "feeds", "opml")
+TOP_LEVEL = (*TABLES, "feeds", "topics", "opml")
 
+REQUIRED = {"feeds": ("url",), "topics": ("title", "words")}
 _CHOICES = {
     "site.language": ("en", "zh"),
     "site.whole_in_feeds": ("none", "front", "all"),
@@ -270,6 +284,8 @@ def parse_config(
             origin[f"{table}.{key}"] = layers[key][1] if key in layers else "default"
     values["feeds"], problems_of_feeds = _feeds(document.get("feeds", []))
     faults += [f"{name}:{lines.find('feeds', key, index)}: {message}" for index, key, message in problems_of_feeds]
+    values["topics"], problems_of_topics = _topics(document.get("topics", []))
+    faults += [f"{name}:{lines.find('topics', key, index)}: {message}" for index, key, message in problems_of_topics]
     origin["opml"] = "file" if "opml" in document else "default"
     if faults:
         raise ConfigError("\n".join(faults))
@@ -330,7 +346,8 @@ def _check(kind: type[msgspec.Struct], given: Mapping[str, Any], table: str) -> 
     try:
         return kind(**right), problems
     except TypeError:  # a required key is missing
-        return None, problems if "url" in given else [*problems, ("url", "url is missing")]
+        missing = [key for key in REQUIRED.get(table, ()) if key not in given]
+        return None, [*problems, *((key, f"{key} is missing") for key in missing)]
 
 
 def _plain(message: str) -> str:
@@ -429,6 +446,31 @@ def _feeds(given: Any) -> tuple[tuple[FeedConfig, ...], list[tuple[int, str, str
         seen.add(feed.url)
         feeds.append(feed)
     return tuple(feeds), faults
+
+
+def _topics(given: Any) -> tuple[tuple[TopicConfig, ...], list[tuple[int, str, str]]]:
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        return (), [(0, "topics", "topics must be tables: [[topics]]")]
+    topics: list[TopicConfig] = []
+    faults: list[tuple[int, str, str]] = []
+    for index, item in enumerate(given):
+        topic, problems = _check(TopicConfig, item, "topics")
+        faults += [(index, key, message) for key, message in problems]
+        if topic is None:
+            continue
+        if not words(topic.title):
+            faults.append((index, "title", f"title is {topic.title!r}: must have a letter"))
+        if any(topic.title == other.title for other in topics):
+            faults.append((index, "title", f"the topic {topic.title!r} is there twice; remove one"))
+        faults += [
+            (index, "words", f"{word!r} has no letter (topic {topic.title!r})")
+            for word in topic.words
+            if not words(word)
+        ]
+        if not topic.words and "words" not in dict(problems):
+            faults.append((index, "words", f"words is empty (topic {topic.title!r}): nothing would ever belong to it"))
+        topics.append(topic)
+    return tuple(topics), faults
 
 
 def _pattern_fault(pattern: str, url: str) -> str:

@@ -23,6 +23,11 @@ _LABELS: dict[str, tuple[str, str]] = {
         "The search runs in your browser and needs JavaScript. The archive lists every day without it.",
         "搜索在浏览器中进行，需要 JavaScript；不用脚本也可以按日期浏览往期。",
     ),
+    "offline_title": ("No network", "没有网络"),
+    "offline_text": (
+        "This page is not in the edition kept on your device. The front page and the articles it leads to are.",
+        "此页不在设备上保存的最近一期里；头版及其链接的文章可以离线阅读。",
+    ),
     "search_hint": (
         "All words must be there; sections, sources and dates narrow the search.",
         "各词须全部出现；可按版面、来源和日期缩小范围。",
@@ -37,6 +42,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "search_more": ("Show more", "显示更多"),
     "search_failed": ("The search index cannot be loaded. Try again.", "无法加载搜索索引，请重试。"),
     "sources": ("Sources", "来源"),
+    "topics": ("Topics", "话题"),
     "source": ("Source", "来源"),
     "section": ("Section", "版面"),
     "briefs": ("In brief", "简讯"),

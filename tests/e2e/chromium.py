@@ -100,6 +100,68 @@ class _Tab:
             await self.call("Page.handleJavaScriptDialog", accept=False)
 
 
+_KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Backspace": 8}
+
+
+class Page:
+    """A tab that is used as a reader uses it, one step after the other."""
+
+    def __init__(self, tab: _Tab) -> None:
+        self._tab = tab
+        self.foreign = tab.sight.foreign
+
+    async def go(self, url: str) -> None:
+        """Open an address, and wait until it is loaded with all that it shows."""
+        self._tab.loaded.clear()
+        self._tab.origin = "/".join(url.split("/")[:3])
+        await self._tab.call("Page.navigate", url=url)
+        await self._loaded()
+
+    async def follow(self, selector: str) -> None:
+        """Click on the first element that the selector finds, and wait for the page that it leads to."""
+        self._tab.loaded.clear()
+        await self.tell(f"document.querySelector({json.dumps(selector)}).click()")
+        await self._loaded()
+
+    async def press(self, key: str, *, shift: bool = False, leads: bool = False) -> None:
+        """Press a key; ``leads`` waits for the page that it leads to."""
+        self._tab.loaded.clear()
+        words = {"key": key, "code": key, "windowsVirtualKeyCode": _KEYS.get(key, 0), "modifiers": 8 if shift else 0}
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
+        await self._tab.call("Input.dispatchKeyEvent", type="keyDown", **words, **({"text": text} if text else {}))
+        await self._tab.call("Input.dispatchKeyEvent", type="keyUp", **words)
+        if leads:
+            await self._loaded()
+
+    async def type(self, text: str) -> None:
+        """Put text into the field that has the focus, as an input method does."""
+        await self._tab.call("Input.insertText", text=text)
+
+    async def tell(self, expression: str) -> Any:
+        """Return the value of an expression."""
+        answer = await self._tab.call(
+            "Runtime.evaluate",
+            expression=f"{expression}\n//# sourceURL=probe:tell",
+            awaitPromise=True,
+            returnByValue=True,
+        )
+        if "exceptionDetails" in answer:
+            raise AssertionError(answer["exceptionDetails"]["exception"].get("description", expression))
+        return answer["result"].get("value")
+
+    async def until(self, expression: str) -> Any:
+        """Return the value of an expression as soon as it is true."""
+        for _ in range(1000):
+            if value := await self.tell(expression):
+                return value
+            await asyncio.sleep(0.02)
+        raise TimeoutError(expression)
+
+    async def _loaded(self) -> None:
+        async with asyncio.timeout(20):
+            await self._tab.loaded.wait()
+
+
 class Chromium:
     """Opens pages in several tabs."""
 
@@ -169,6 +231,15 @@ class Chromium:
 
         await asyncio.gather(*(work() for _ in range(tabs)))
         return [found[number] for number in sorted(found)]
+
+    @asynccontextmanager
+    async def page(self, screen: Mapping[str, Mapping[str, Any]] | None = None) -> AsyncIterator[Page]:
+        """Open a tab to be used; ``screen`` are calls before."""
+        tab, target = await self._tab((), csp=True)
+        for method, params in (screen or {}).items():
+            await tab.call(method, **params)
+        yield Page(tab)
+        await self._send("Target.closeTarget", {"targetId": target})
 
     async def _tab(self, own: Sequence[str], *, csp: bool) -> tuple[_Tab, str]:
         target = (await self._send("Target.createTarget", {"url": "about:blank"}))["targetId"]

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any
 import feedparser
 import pytest
 
-from broadsheet.demo import DemoServer, config, subscriptions
 from tests import node
 from tests.e2e.chromium import Chromium, Sight
 from tests.e2e.test_demo import command
@@ -46,25 +45,19 @@ class _Silent(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def demos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The demo's sites, with an article that was taken down."""
-    folder = tmp_path_factory.mktemp("demo")
+def demos(demo_paper: Callable[..., Path]) -> dict[str, Path]:
+    """The demo's sites, with an article that was taken down; readers may keep all editions."""
     found = {}
-    with DemoServer(slow=0.2) as server:
-        (folder / "feeds.opml").write_bytes(subscriptions(server.url, configured=False))
-        for name, (language, theme) in PAPERS.items():
-            text = config(server.url, site_url="https://paper.example/", language=language)
-            text = text.replace("[site]\n", f'[site]\ntheme = "{theme}"\n')
-            (folder / "broadsheet.toml").write_text(text, "utf-8")
-            if not found:
-                command(folder, "update")
-                command(folder, "build")
-                gone = min(path for path in (folder / "public").glob("2*/*/*/*.html") if path.name != "index.html")
-                address = gone.relative_to(folder / "public").as_posix()
-                command(folder, "takedown", f"https://paper.example/{address}", "--note", "At the author's request")
+    for name, (language, theme) in PAPERS.items():
+        folder = demo_paper(language, f'theme = "{theme}"\noffline = true\n')
+        if not found:
             command(folder, "build")
-            found[name] = folder / f"site-{name}"
-            shutil.copytree(folder / "public", found[name])
+            gone = min(path for path in (folder / "public").glob("2*/*/*/*.html") if path.name != "index.html")
+            address = gone.relative_to(folder / "public").as_posix()
+            command(folder, "takedown", f"https://paper.example/{address}", "--note", "At the author's request")
+        command(folder, "build")
+        found[name] = folder / f"site-{name}"
+        shutil.copytree(folder / "public", found[name])
     return found
 
 
@@ -123,7 +116,7 @@ def test_there_are_all_kinds(demos: dict[str, Path]) -> None:
     for root in demos.values():
         assert set(kinds(root)) >= {
             "front", "section", "source", "channel", "latest", "day", "month", "archive", "story", "article", "gone",
-            "about", "search", "missing",
+            "about", "search", "missing", "offline",
         }  # fmt: skip
 
 

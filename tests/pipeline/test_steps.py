@@ -92,3 +92,24 @@ def test_the_sitemap_lists_every_page_of_ours_once(at_once: Newspaper) -> None:
     named = {f"https://paper.example{str(path.parent)[len(str(root)) :]}/" for path in root.rglob("index.html")}
     assert named - ours == {"https://paper.example/about/", "https://paper.example/search/"}
     assert ours <= named
+
+
+def test_a_day_of_many_articles_is_several_pages(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """None of them is long; a page that is full changes once more, when the next one is there for it to lead to."""
+    made = paper(f"{web.url}/feed")
+    before: dict[str, bytes] = {}
+    for last in range(20, 121, 20):
+        web.pages["/feed"] = Answer(rss("News", "".join(item(number) for number in range(last - 20, last))))
+        made.run()
+        folder = made.folder / "public" / "2026" / "03" / "02"
+        found = {path.name: path.read_bytes() for path in folder.glob("?.html")}
+        assert len(found) == last // plan.PER_DAY
+        index = (folder / "index.html").read_text("utf-8")
+        assert index.count("<h3") == min(last, plan.PER_DAY)
+        settled = sorted(before)[:-1]
+        assert all(found[name] == before[name] for name in settled)
+        before = found
+    told = "".join(body.decode() for body in before.values()) + index
+    assert all(f"Story {number} about" in told for number in range(120))
+    assert 'href="/2026/03/02/2.html"' in index
+    assert 'href="/2026/03/02/1.html"' in before["2.html"].decode()

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.model import Feed, SitePage
+from broadsheet.model import Feed, ListSpec, SitePage
 from broadsheet.site import plan
 
 SPEC = plan.spec("section", "Technology")
+DAY = ListSpec(kind="day", key="2026-03-12", path="2026/03/12/", title="2026-03-12")
+lists = st.sampled_from((SPEC, DAY))
 
 
 @pytest.mark.parametrize(
@@ -37,39 +39,40 @@ def test_a_days_page_follows_the_sites_zone() -> None:
     assert [item.kind for item in lists] == ["latest", "section", "source", "day"]
 
 
-@given(st.integers(1, 400))
-def test_fixed_pages_hold_every_position_once(size: int) -> None:
+@given(st.integers(1, 400), st.sampled_from((plan.PER_PAGE, plan.PER_DAY)))
+def test_fixed_pages_hold_every_position_once(size: int, per: int) -> None:
     """All full pages together with the index show every article; a full page shows the same ones whatever follows."""
-    shown = [position for page in range(1, size // plan.PER_PAGE + 1) for position in plan.positions(page, size)]
-    assert shown == list(range(1, size // plan.PER_PAGE * plan.PER_PAGE + 1))
-    assert set(shown) | set(plan.positions(0, size)) == set(range(1, size + 1))
+    shown = [position for page in range(1, size // per + 1) for position in plan.positions(page, size, per)]
+    assert shown == list(range(1, size // per * per + 1))
+    assert set(shown) | set(plan.positions(0, size, per)) == set(range(1, size + 1))
 
 
-@given(st.integers(1, 400))
-def test_older_and_newer_lead_through_all_pages(size: int) -> None:
+@given(st.integers(1, 400), st.sampled_from((plan.PER_PAGE, plan.PER_DAY)))
+def test_older_and_newer_lead_through_all_pages(size: int, per: int) -> None:
     """From the index one comes to every fixed page by "older", and back by "newer"."""
-    full = size // plan.PER_PAGE
-    seen, page = set(plan.positions(0, size)), 0
-    while older := plan.neighbours(page, size)[0]:
+    full = size // per
+    seen, page = set(plan.positions(0, size, per)), 0
+    while older := plan.neighbours(page, size, per)[0]:
         page = int(older.removesuffix(".html"))
         assert 1 <= page <= full, "a link to a page that does not exist"
-        seen |= set(plan.positions(page, size))
+        seen |= set(plan.positions(page, size, per))
     assert seen == set(range(1, size + 1))
     for number in range(1, full + 1):
-        newer = plan.neighbours(number, size)[1]
+        newer = plan.neighbours(number, size, per)[1]
         assert newer == (f"{number + 1}.html" if number < full else "index.html")
 
 
-@given(st.integers(0, 200), st.integers(1, 60))
-def test_what_a_new_article_touches_is_all_that_changes(before: int, added: int) -> None:
+@given(lists, st.integers(0, 200), st.integers(1, 60))
+def test_what_a_new_article_touches_is_all_that_changes(spec: ListSpec, before: int, added: int) -> None:
     """Pages that no new article touches are the same, and have the same links, before and after."""
-    after = before + added
-    touched = {page for position in range(before + 1, after + 1) for page in plan.list_pages(SPEC, position, after)}
-    for number in range(1, before // plan.PER_PAGE + 1):
-        if plan.fixed_page(SPEC, number) not in touched:
-            assert plan.neighbours(number, before) == plan.neighbours(number, after)
-    for number in range(before // plan.PER_PAGE + 1, after // plan.PER_PAGE + 1):
-        assert plan.fixed_page(SPEC, number) in touched, "a page that has become full"
+    after, per = before + added, plan.per_page(spec.kind)
+    touched = {page for position in range(before + 1, after + 1) for page in plan.list_pages(spec, position, after)}
+    for number in range(1, before // per + 1):
+        if plan.fixed_page(spec, number) not in touched:
+            assert plan.neighbours(number, before, per) == plan.neighbours(number, after, per)
+    for number in range(before // per + 1, after // per + 1):
+        assert plan.fixed_page(spec, number) in touched, "a page that has become full"
+    assert touched <= set(plan.all_pages(spec, after))
 
 
 def test_what_is_linked_to_is_written_first() -> None:
@@ -87,22 +90,24 @@ def test_what_is_linked_to_is_written_first() -> None:
     assert kinds.index("atom") > kinds.index("day")
 
 
-@given(st.integers(0, 100), st.integers(1, 60))
-def test_a_new_page_of_a_list_is_there_before_the_one_that_leads_to_it(before: int, added: int) -> None:
+@given(lists, st.integers(0, 200), st.integers(1, 60))
+def test_a_new_page_of_a_list_is_there_before_the_one_that_leads_to_it(spec: ListSpec, before: int, added: int) -> None:
     """Whoever follows links while pages are written, one after the other, meets none that is not there."""
-    after = before + added
-    there = {page.path for page in plan.all_pages(SPEC, before)}
-    touched = {page for position in range(before + 1, after + 1) for page in plan.list_pages(SPEC, position, after)}
+    after, per = before + added, plan.per_page(spec.kind)
+    there = {page.path for page in plan.all_pages(spec, before)}
+    touched = {page for position in range(before + 1, after + 1) for page in plan.list_pages(spec, position, after)}
     reachable = set(there)
     for page in plan.in_write_order(touched):
         there.add(page.path)
-        if page.path in reachable and page.kind == SPEC.kind:
-            links = {f"{SPEC.path}{name}" for name in plan.neighbours(page.page, after) if name}
+        if page.path in reachable and page.kind == spec.kind:
+            links = {f"{spec.path}{name}" for name in plan.neighbours(page.page, after, per) if name}
             while links - reachable:
                 assert links <= there
                 reachable |= links
                 numbers = [int(stem) for link in links if (stem := link.split("/")[-1].removesuffix(".html")).isdigit()]
-                links = {f"{SPEC.path}{name}" for number in numbers for name in plan.neighbours(number, after) if name}
+                links = {
+                    f"{spec.path}{name}" for number in numbers for name in plan.neighbours(number, after, per) if name
+                }
 
 
 def test_addresses_of_lists_are_made_of_names_alone() -> None:

@@ -61,6 +61,19 @@ def subscriptions(base_url: str, *, configured: bool = True) -> bytes:
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
+_TOPICS = """\
+# What the newspaper keeps an eye on, whichever source it comes from.
+[[topics]]
+title = "Ferries · 渡轮"
+words = ["ferry", "渡轮"]
+
+[[topics]]
+title = "Weather · 天气"
+words = ["storm", "weather", "gale", "台风", "天气", "气象"]
+
+"""
+
+
 def config(base_url: str, *, site_url: str = "http://127.0.0.1:8767/", language: str = "en") -> str:
     """Return the text of ``broadsheet.toml`` for outlets served at ``base_url``."""
     base = base_url.rstrip("/")
@@ -71,7 +84,7 @@ def config(base_url: str, *, site_url: str = "http://127.0.0.1:8767/", language:
         for source in load_sources()
         if _is_configured(source)
     ]
-    return text + "\n".join(tables)
+    return text + _TOPICS + "\n".join(tables)
 
 
 def _is_configured(source: Source) -> bool:

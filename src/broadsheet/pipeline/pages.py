@@ -33,7 +33,7 @@ _READ = 1024
 """Articles that are kept as they were read, for cards and feeds alike."""
 _LISTS_AT_ONCE = 50
 """Pages of lists, with up to 15 articles each, for which the store is asked at once."""
-_LISTED = frozenset(("latest", "section", "source", "channel", "atom"))
+_LISTED = frozenset(("latest", "section", "source", "channel", "topic", "atom"))
 
 _SPECIAL = (
     SitePage(path="archive/index.html", kind="archive"),
@@ -198,7 +198,11 @@ class Reader:
         ends: dict[tuple[str, int], int] = {}
         for (key, page), end in sorted(site.page_ends(self._connection, plan.PER_PAGE).items()):
             ends[key, page] = max(end, ends.get((key, page - 1), 0))
-        return lambda page: ends.get((page.key, page.page), 0) if page.page else 0
+
+        def age(page: SitePage) -> int:
+            return ends.get((page.key, page.page * plan.per_page(page.kind) // plan.PER_PAGE), 0) if page.page else 0
+
+        return age
 
     def _new_ones_first(self, pages: list[SitePage]) -> list[SitePage]:
         """Return articles and stories that are not on the site yet before those that are.
@@ -474,10 +478,11 @@ class Reader:
 
     def _day(self, page: SitePage) -> Output:
         spec, size = self._list(page.key)
-        items = self._live([item for _, item in site.items(self._connection, page.key, range(1, size + 1))])
+        places = plan.positions(page.page, size, plan.PER_DAY)
+        items = self._live([item for _, item in site.items(self._connection, page.key, places)])
         items.sort(key=lambda stored: (stored.article.published or stored.first_seen, stored.article.id), reverse=True)
         before, after = site.days_around(self._connection, spec.key)
-        shown, day = self._composer.day(spec, items, before, after)
+        shown, day = self._composer.day(spec, size, page.page, items, before, after)
         return Output(path=page.path, body=self._theme.render("day.html", shown, day))
 
     def _feed(self, page: SitePage) -> Output:

@@ -22,10 +22,13 @@ from broadsheet.site.write import Writer
 from broadsheet.store import articles, doubles, feeds, queue, site
 from broadsheet.text import digest
 
-SITE_FORMAT = 4
+SITE_FORMAT = 5
 """Raised when pages change by our doing, so that every site is printed anew."""
 STYLE, CUSTOM = "style.css", "custom.css"
 """A theme's style sheet, and what a site adds to it: published as one file."""
+WORKER = "offline.js"
+"""The script that keeps the last edition on readers' devices. It lies at the root: it may answer for what is below it alone."""
+_OFFLINE = "offline/index.html"
 _AT_ONCE = 500
 """Articles numbered, and pages rendered, in one go."""
 
@@ -38,13 +41,14 @@ def build(run: Run, *, full: bool = False) -> None:
         known_feeds = feeds.everyone(connection)
         titles = {feed_id: state.title for feed_id, state in feeds.states(connection).items()}
         composer = Composer(run.config, known_feeds, titles)
-        key = _site_key(theme, composer)
+        key = site_key(theme, composer)
         full = full or queue.get_meta(connection, "site_key") != key or not (run.output / "index.html").exists()
     if full:
         with run.store.begin() as connection:
             queue.set_meta(connection, "site_key", "")  # until the whole site is there, every build is a full one
             articles.mark_all(connection)
             site.ensure(connection, composer.standing_lists())
+            _fill_topics(connection, composer)
     with run.store.begin() as connection:
         # What the configuration says of feeds counts too, and only a full build sees that it has changed.
         settle(connection, doubles.everyone(connection) if full else articles.dirty(connection), known_feeds)
@@ -58,7 +62,7 @@ def build(run: Run, *, full: bool = False) -> None:
     run.report.stage("write").seconds = time.monotonic() - started
 
 
-def _site_key(theme: Theme, composer: Composer) -> str:
+def site_key(theme: Theme, composer: Composer) -> str:
     """Return a digest of all that every page depends on beside its own articles."""
     site = msgspec.json.encode(composer.site)
     policies = [(feed.id, feed.mode, "/".join(composer.names(feed))) for feed in composer.feeds]
@@ -96,6 +100,20 @@ def _wanted(
     ]
 
 
+def _fill_topics(connection: Connection, composer: Composer) -> None:
+    """Let what is published already enter the topics that are new, in the order of publication."""
+    new = {spec.path for spec in composer.topics if not site.get_list(connection, spec.path)[1]}
+    if not new:
+        return
+    for numbers in batches(range(site.published(connection)), _AT_ONCE):
+        ids = site.at(connection, numbers[0], numbers[-1] + 1)
+        rows = articles.rows(connection, list(ids.values()))
+        told = (rows[article] for _, article in sorted(ids.items()))
+        found = [(one.article.id, composer.lists(one)) for one in told if one.state == "live" and not one.double_of]
+        entering = [(article, [spec for spec in specs if spec.path in new]) for article, specs in found]
+        site.enter(connection, [(article, specs) for article, specs in entering if specs])
+
+
 def _complete(connection: Connection, composer: Composer) -> None:
     """Let articles that are whole again enter the lists that they were kept out of, at their ends."""
     ids = doubles.whole_again(connection)
@@ -103,8 +121,10 @@ def _complete(connection: Connection, composer: Composer) -> None:
     places = site.places(connection, ids)
     lacking = []
     for article in ids:
-        kinds = {place.spec.kind for place in places.get(article, ())}
-        specs = [spec for spec in composer.lists(rows[article]) if spec.kind not in kinds]
+        there = {place.spec.path for place in places.get(article, ())}
+        # A source may be called otherwise by now; of topics there are several.
+        there |= {place.spec.kind for place in places.get(article, ()) if place.spec.kind != "topic"}
+        specs = [spec for spec in composer.lists(rows[article]) if not {spec.path, spec.kind} & there]
         if rows[article].seq is not None and specs:
             lacking.append((article, specs))
     site.enter(connection, sorted(lacking, key=lambda item: rows[item[0]].seq or 0))
@@ -132,6 +152,8 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     writer.write(reader.render([front]))
     run.progress.advance("build")
     removed = [*(reader.old_files() if full else []), *index.stale(run.output)]
+    if full and not composer.site.offline:
+        removed += [path for path in (WORKER, _OFFLINE) if path in reader.digests([WORKER, _OFFLINE])]
     count = writer.remove(removed)
     with run.store.begin() as connection:
         index.save(connection)
@@ -158,7 +180,7 @@ def _assets(theme: Theme) -> Iterator[Output]:
         body = path.read_bytes()
         if name == STYLE and CUSTOM in theme.assets:
             body += b"\n" + theme.assets[CUSTOM].read_bytes()
-        if name != CUSTOM:
+        if name not in (CUSTOM, WORKER):
             yield Output(path=f"assets/{name}", body=cssmin(body) if name.endswith(".css") else body)
 
 
@@ -187,6 +209,10 @@ def _static(theme: Theme, composer: Composer) -> Iterator[Output]:
     yield Output(path="search/fold.bin", body=search.fold_file())
     missing = composer.page("404.html", composer.labels["missing_title"], "missing", indexed=False)
     yield Output(path="404.html", body=theme.render("404.html", missing, context.Missing()))
+    if composer.site.offline:
+        kept = composer.page(_OFFLINE, composer.labels["offline_title"], "offline", indexed=False)
+        yield Output(path=_OFFLINE, body=theme.render("offline.html", kept, context.Offline()))
+        yield Output(path=WORKER, body=theme.assets[WORKER].read_bytes())
     robots = f"User-agent: *\nAllow: /\nSitemap: {composer.absolute('sitemap.xml')}\n"
     yield Output(path="robots.txt", body=robots.encode())
     policy = (

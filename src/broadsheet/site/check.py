@@ -15,6 +15,8 @@ from broadsheet.feeds.parse import parse_feed
 from broadsheet.model import Record
 
 _LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("script", "src"))
+_ALONE = ("404.html", "offline/index.html")
+"""Pages that stand where others are not found."""
 _OFF_SITE = frozenset(("a",))
 """Elements whose address may lie elsewhere; all others load something, and nothing is loaded from elsewhere."""
 
@@ -63,7 +65,7 @@ def check_site(root: Path, *, base: str, url: str, addresses: Mapping[str, str] 
     for path in sorted((*root.rglob("feed.xml"), *root.rglob("feed.json"))):
         feeds += 1
         faults += _feed(path, path.relative_to(root).as_posix(), url)
-    faults += [f"{name}: no page leads to it" for name in _unreached(leads) if name != "404.html"]
+    faults += [f"{name}: no page leads to it" for name in _unreached(leads) if name not in _ALONE]
     faults += [f"{path.relative_to(root)}: a temporary file was left behind" for path in sorted(root.rglob("*.tmp"))]
     return Checked(pages=len(leads), links=links, feeds=feeds, faults=tuple(faults))
 

@@ -33,6 +33,7 @@ from broadsheet.site.context import (
 )  # fmt: skip
 from broadsheet.site.outfeeds import OutEntry
 from broadsheet.site.structured import news_article
+from broadsheet.site.topics import Topics
 from broadsheet.stories import rank
 from broadsheet.stories.differences import Passage, Piece
 from broadsheet.text import reading_minutes, words
@@ -59,10 +60,13 @@ class Composer:
         self._names: dict[str, tuple[str, str, str]] = {}
         self._children: dict[str, tuple[Target, ...]] = {}
         self.labels = labels(self.language)
+        self._topics = Topics(config.topics)
         self.site = Site(
             title=config.site.title, subtitle=config.site.subtitle, language=self.language, home=self.base,
             url=self.absolute(""), assets=f"{self.base}assets/", sections=self._sections(), contact=config.site.contact,
+            topics=self._targets(self._topics.lists),
             labels=self.labels, image_policy="'self'" if config.media.copy else "'self' https: http:",
+            offline=config.site.offline,
         )  # fmt: skip
 
     def href(self, path: str) -> str:
@@ -91,7 +95,15 @@ class Composer:
         found = {plan.LATEST.path: plan.LATEST}
         for feed in self._feeds.values():
             found.update((item.path, item) for item in plan.places_of(self.names(feed)))
-        return list(found.values())
+        return [*found.values(), *self._topics.lists]
+
+    @property
+    def topics(self) -> list[ListSpec]:
+        """The lists of the newspaper's topics."""
+        return self._topics.lists
+
+    def _targets(self, lists: Sequence[ListSpec]) -> tuple[Target, ...]:
+        return tuple(Target(title=spec.title, href=self.base + spec.path) for spec in lists)
 
     def children(self, parent: ListSpec) -> tuple[Target, ...]:
         """Return the sources of a section, or the channels of a source, in the order of the configuration."""
@@ -125,7 +137,8 @@ class Composer:
     def lists(self, stored: StoredArticle) -> list[ListSpec]:
         """Return the lists that a new article is appended to."""
         published = stored.article.published or stored.first_seen
-        return plan.lists_of(self.names(self.feed(stored.article.feed_id)), published, self.zone)
+        named = plan.lists_of(self.names(self.feed(stored.article.feed_id)), published, self.zone)
+        return [*named, *self._topics.of(stored.article)]
 
     def source(self, feed: Feed) -> Target:
         """Return the source of a feed with its page."""
@@ -226,6 +239,7 @@ class Composer:
             also=tuple(self.also(other, because) for other in others),
             story_href=self.href(story_path(stored.story_id)) if others else "", comments_href=urls.web_only(article.comments_url),
             rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
+            topics=self._targets(self._topics.of(article)),
             sponsored=article.sponsored, closed=article.closed, mode=feed.mode,
             right_to_left=article.language.split("-")[0].lower() in _RIGHT_TO_LEFT,
             publications=self.publications(stored, doubles),
@@ -358,20 +372,24 @@ class Composer:
         ][:-1]
         return self.page(path, shown, spec.kind, feeds=spec.path, trail=trail, description=_headlines(cards)), record
 
-    def day(self, spec: ListSpec, items: Sequence[StoredArticle], before: str, after: str) -> tuple[Page, Day]:
-        """Return a day's page: all its articles, by section, in the order of the day."""
+    def day(
+        self, spec: ListSpec, size: int, number: int, items: Sequence[StoredArticle], before: str, after: str
+    ) -> tuple[Page, Day]:
+        """Return a page of a day: its articles by section, in the order of the day. Only the newest leads to other days."""
+        older, newer = plan.neighbours(number, size, plan.PER_DAY)
+        prefix = self.base + spec.path
         date = datetime.strptime(spec.key, "%Y-%m-%d").replace(tzinfo=self.zone)
         shown = context.moment(date, self.zone, self.language, day_only=True)
         cards = [self.card(item) for item in items]
         record = Day(
-            date=shown, blocks=self.blocks(cards),
-            previous=self._day_link(before), next=self._day_link(after),
+            date=shown, blocks=self.blocks(cards), number=number,
+            previous=self._day_link(before) if not number else None, next=self._day_link(after) if not number else None,
+            older=prefix + older if older else "", newer=prefix + newer.removesuffix("index.html") if newer else "",
         )  # fmt: skip
         trail = [Target(title=self.labels["archive"], href=f"{self.base}archive/"), self._month_link(spec.key)]
-        page = self.page(
-            f"{spec.path}index.html", shown.text, "day", trail=trail, description=_headlines(cards)
-        )  # fmt: skip
-        return page, record
+        path = f"{spec.path}{number}.html" if number else f"{spec.path}index.html"
+        title = f"{shown.text} · {self.labels['page_number'] % number}" if number else shown.text
+        return self.page(path, title, "day", trail=trail, description=_headlines(cards)), record
 
     def _day_link(self, key: str) -> Target | None:
         if not key:

@@ -94,11 +94,14 @@ class Site(Record, frozen=True, kw_only=True):
     assets: str
     """Prefix of the theme's files."""
     sections: tuple[Target, ...]
+    topics: tuple[Target, ...] = ()
     contact: str = ""
     labels: dict[str, str] = {}
     """Words of the interface by name."""
     image_policy: str = "'self'"
     """Sources of pictures for the content security policy."""
+    offline: bool = False
+    """True where ``script.js`` is to keep the last edition on the reader's device."""
 
 
 class Page(Record, frozen=True, kw_only=True):
@@ -115,8 +118,8 @@ class Page(Record, frozen=True, kw_only=True):
     language: str = ""
     """Of the page's own text, where it is not the interface's."""
     kind: str = ""
-    """``front``, ``section``, ``source``, ``channel``, ``latest``, ``day``, ``month``, ``archive``, ``article``, ``gone``,
-    ``story``, ``moved``, ``about``, ``search`` or ``missing``."""
+    """``front``, ``section``, ``source``, ``channel``, ``topic``, ``latest``, ``day``, ``month``, ``archive``, ``article``,
+    ``gone``, ``story``, ``moved``, ``about``, ``search``, ``missing`` or ``offline``."""
     indexed: bool = True
     """False puts ``noindex`` on the page: copies of others' articles."""
     feeds: tuple[Target, ...] = ()
@@ -164,12 +167,17 @@ class Listing(Record, frozen=True, kw_only=True):
 
 
 class Day(Record, frozen=True, kw_only=True):
-    """``day.html``: all articles of a day in the site's time zone, by section."""
+    """``day.html``: articles of a day in the site's time zone, by section; a day of more than 45 is several pages."""
 
     date: Moment
     blocks: tuple[Block, ...]
+    number: int = 0
+    """Of the page; 0 is the newest one."""
     previous: Target | None = None
     next: Target | None = None
+    older: str = ""
+    """The page with what came in earlier that day."""
+    newer: str = ""
 
 
 class Month(Record, frozen=True, kw_only=True):
@@ -231,6 +239,8 @@ class ArticlePage(Record, frozen=True, kw_only=True):
     rights: str = ""
     minutes: int = 1
     categories: tuple[str, ...] = ()
+    topics: tuple[Target, ...] = ()
+    """The newspaper's topics that it belongs to."""
     sponsored: bool = False
     closed: bool = False
     """The source shows the rest of it to its subscribers only."""
@@ -341,6 +351,10 @@ class Missing(Record, frozen=True, kw_only=True):
     """``404.html``."""
 
 
+class Offline(Record, frozen=True, kw_only=True):
+    """``offline.html``: what a reader without a network sees in place of a page that the kept edition lacks."""
+
+
 TEMPLATES: dict[str, type[Record]] = {
     "front.html": Front,
     "list.html": Listing,
@@ -354,6 +368,7 @@ TEMPLATES: dict[str, type[Record]] = {
     "about.html": About,
     "search.html": Search,
     "404.html": Missing,
+    "offline.html": Offline,
 }
 """Template -> the record that it is given under the record's name in lower case (``article``, ``listing`` ...)."""
 
@@ -370,6 +385,7 @@ NAMES: dict[str, str] = {
     "about.html": "about",
     "search.html": "search",
     "404.html": "missing",
+    "offline.html": "offline",
 }
 
 

@@ -1,7 +1,7 @@
 """Which pages exist, and which of them an article changes. Pure.
 
 Lists only grow, in the order in which articles were taken in: page k of a list holds positions 15(k-1)+1 to 15k for
-ever, ``index.html`` shows the newest 15, and a fixed page exists once it is full. So one new article touches its own
+ever, ``index.html`` shows the newest 15, and a fixed page exists once it is full (of a day 45). So one new article touches its own
 page, the day's, and the index and feeds of the few lists that it is in, however large the archive. What is large closes:
 an archive of a feed (RFC 5005) with its page, a month's page with the month, a part of the sitemap when it is full.
 """
@@ -18,6 +18,8 @@ from broadsheet.text import digest
 
 PER_PAGE = 15
 """Articles of a list's page, and of its Atom feed, so that the feed and its archives hold all of them."""
+PER_DAY = 3 * PER_PAGE
+"""Articles of a day's page: a day that has more is several pages."""
 FRONT_ENTRIES = 30
 """Newest events of the newspaper's own feed."""
 WHOLE_BYTES = 32_000
@@ -80,19 +82,27 @@ def article_pages(places: Sequence[Place], permalink: str, article_id: str) -> I
 
 def list_pages(spec: ListSpec, position: int, size: int) -> Iterator[SitePage]:
     """Yield the pages of a list that a change at a position touches."""
-    key = spec.path
-    if spec.kind == "day":
-        yield SitePage(path=f"{spec.path}index.html", kind="day", key=key)
-        return
-    number = (position - 1) // PER_PAGE + 1
-    if number <= size // PER_PAGE:
+    per = per_page(spec.kind)
+    number = (position - 1) // per + 1
+    if number <= size // per:
         yield from fixed_pages(spec, number)
-        if position % PER_PAGE == 0 and number > 1:
+        if position % per == 0 and number > 1:
             # The page before had "newer" lead to the index while this page did not exist.
             yield fixed_page(spec, number - 1)
-    if position > size - PER_PAGE:
-        yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=key)
-        yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=key)
+    if position > size - per:
+        yield from newest_pages(spec)
+
+
+def per_page(kind: str) -> int:
+    """Return how many articles a page of a list has."""
+    return PER_DAY if kind == "day" else PER_PAGE
+
+
+def newest_pages(spec: ListSpec) -> Iterator[SitePage]:
+    """Yield the page with the newest articles of a list, and their feed; a day has none."""
+    yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=spec.path)
+    if spec.kind != "day":
+        yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=spec.path)
 
 
 def fixed_page(spec: ListSpec, number: int) -> SitePage:
@@ -114,13 +124,9 @@ def archive_path(spec: ListSpec, number: int) -> str:
 
 def all_pages(spec: ListSpec, size: int) -> Iterator[SitePage]:
     """Yield every page of a list."""
-    if spec.kind == "day":
-        yield SitePage(path=f"{spec.path}index.html", kind="day", key=spec.path)
-        return
-    for number in range(1, size // PER_PAGE + 1):
+    for number in range(1, size // per_page(spec.kind) + 1):
         yield from fixed_pages(spec, number)
-    yield SitePage(path=f"{spec.path}index.html", kind=spec.kind, key=spec.path)
-    yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=spec.path)
+    yield from newest_pages(spec)
 
 
 def month_pages(days: Iterable[str]) -> Iterator[SitePage]:
@@ -141,19 +147,19 @@ def story_numbers(part: int) -> range:
     return range((part - 1) * STORIES_A_PART + 1, part * STORIES_A_PART + 1)
 
 
-def positions(page: int, size: int) -> range:
-    """Return the positions that a page shows, oldest first; page 0 is the newest."""
+def positions(page: int, size: int, per: int = PER_PAGE) -> range:
+    """Return the positions that a page of so many articles shows, oldest first; page 0 is the newest."""
     if page:
-        return range((page - 1) * PER_PAGE + 1, page * PER_PAGE + 1)
-    return range(max(1, size - PER_PAGE + 1), size + 1)
+        return range((page - 1) * per + 1, page * per + 1)
+    return range(max(1, size - per + 1), size + 1)
 
 
-def neighbours(page: int, size: int) -> tuple[str, str]:
+def neighbours(page: int, size: int, per: int = PER_PAGE) -> tuple[str, str]:
     """Return (older, newer) of a list page as file names in the list's folder, empty where there is none."""
-    full = size // PER_PAGE
+    full = size // per
     if page == 0:
-        first = size - PER_PAGE  # the newest position that the index does not show
-        return (f"{max(first - 1, 0) // PER_PAGE + 1}.html" if full else ""), ""
+        first = size - per  # the newest position that the index does not show
+        return (f"{max(first - 1, 0) // per + 1}.html" if full else ""), ""
     older = f"{page - 1}.html" if page > 1 else ""
     return older, (f"{page + 1}.html" if page < full else "index.html")
 
