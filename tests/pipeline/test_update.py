@@ -460,3 +460,36 @@ def test_a_source_whose_name_becomes_known_later_is_called_by_it(web: Web, paper
     web.pages["/feed"] = Answer(rss("The Evening News", item(1)))
     made.run(everything=True)
     assert "The Evening News" in about.read_text("utf-8")
+
+
+def test_robots_txt_is_read_once_a_day(paper: Callable[..., Newspaper], web: Web) -> None:
+    """By all stages and runs of the day, for pages and pictures; by the next day's anew."""
+    now = NOW
+
+    def article(number: int) -> str:
+        return item(number, text="<p>Short.</p>", link=f"{web.url}/{number}")
+
+    def asked(text: str) -> int:
+        """Publish one more article, run, and return how often robots.txt was asked."""
+        number = len([path for path in web.pages if path[1:].isdigit()])
+        body = "".join(f"<p>Part {part} of page {number}, which is long enough to be kept.</p>" for part in range(20))
+        picture = f'<img src="{web.url}/p{number}.png" width="400" height="300">'
+        web.pages[f"/{number}"] = Answer(
+            f"<article>{body}{picture}</article>".encode(), headers={"Content-Type": "text/html"}
+        )
+        web.pages["/feed"] = Answer(rss("News", "".join(article(one) for one in range(number + 1))))
+        web.pages["/robots.txt"] = Answer(text.encode())
+        web.hits.clear()
+        made.update()
+        return [hit.path for hit in web.hits].count("/robots.txt")
+
+    made = paper(f"{web.url}/feed", now=lambda: now, mode="full")
+    assert asked("") == 1
+    now += timedelta(hours=5)
+    assert asked("") == 0
+    assert "/1" in {hit.path for hit in web.hits}, "a page was asked for"
+    now += timedelta(hours=18)
+    assert asked("User-agent: *\nDisallow: /") == 0
+    now += timedelta(hours=2)
+    assert asked("User-agent: *\nDisallow: /") == 1
+    assert "/3" not in {hit.path for hit in web.hits}, "and it is heeded"

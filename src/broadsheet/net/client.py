@@ -31,7 +31,7 @@ from broadsheet.errors import AddressRefused, BroadsheetError, FetchError, HostR
 from broadsheet.model import Done, Failed, Outcome, Request, Response, Skipped
 from broadsheet.net.decode import ACCEPT_ENCODING, Decoder
 from broadsheet.net.guard import Guard
-from broadsheet.net.robots import Robots
+from broadsheet.net.robots import Robots, Texts
 
 MAX_REDIRECTS = limits.value("redirects")
 MAX_HEADER_BYTES = limits.value("header_bytes")
@@ -130,6 +130,7 @@ class Client:
         manners: Manners,
         guard: Guard,
         clock: Callable[[], datetime] | None = None,
+        robots: Texts | None = None,
     ) -> None:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._session = session
@@ -143,7 +144,7 @@ class Client:
         self.room.set()
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(manners.per_host))
         self._next: dict[str, float] = {}
-        self._robots = Robots(manners.user_agent)
+        self._robots = Robots(manners.user_agent, {} if robots is None else robots, lambda: self._clock().timestamp())
         self._dead: set[str] = set()
         self._silent: dict[str, str] = {}
         """Origin -> why it did not even give its robots.txt: its pages are to be tried another time."""
@@ -154,9 +155,13 @@ class Client:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, manners: Manners, lookup: Callable[..., Any] | None = None, clock: Callable[[], datetime] | None = None
+        cls,
+        manners: Manners,
+        lookup: Callable[..., Any] | None = None,
+        clock: Callable[[], datetime] | None = None,
+        robots: Texts | None = None,
     ) -> AsyncIterator[Client]:
-        """Open a client. ``lookup`` stands in for ``getaddrinfo`` in tests of rebinding."""
+        """Open a client. ``lookup`` stands in for ``getaddrinfo`` in tests of rebinding; ``robots`` see ``Robots``."""
         guard = Guard(manners.allow_private)
 
         def guarded_socket(info: Any) -> socket.socket:
@@ -184,7 +189,7 @@ class Client:
             timeout=aiohttp.ClientTimeout(total=None),
             middlewares=(_once,),
         ) as session:
-            yield cls(session, manners, guard, clock)
+            yield cls(session, manners, guard, clock, robots)
 
     async def fetch(self, request: Request) -> Outcome[Response]:
         """Return the answer of the first address that gives one, ``Failed`` with the last error otherwise."""
@@ -428,9 +433,14 @@ class _Run:
     """Requests under way in a thread of its own. An answer gives its place free only when it has been taken."""
 
     def __init__(
-        self, requests: Iterable[Request], manners: Manners, clock: Callable[[], datetime] | None = None
+        self,
+        requests: Iterable[Request],
+        manners: Manners,
+        clock: Callable[[], datetime] | None = None,
+        robots: Texts | None = None,
     ) -> None:
         self._requests = requests
+        self._robots = robots
         self._clock = clock
         self._manners = manners
         self._answers: queue.SimpleQueue[Outcome[Response] | BaseException | None] = queue.SimpleQueue()
@@ -483,7 +493,10 @@ class _Run:
 
     async def _all(self) -> None:
         self._task = asyncio.current_task()
-        async with Client.open(self._manners, clock=self._clock) as client, asyncio.TaskGroup() as tasks:
+        async with (
+            Client.open(self._manners, clock=self._clock, robots=self._robots) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
             self._client = client
             for request in self._requests:
                 await self._places.acquire()
@@ -498,14 +511,19 @@ class _Run:
 
 
 def fetch_many(
-    requests: Iterable[Request], manners: Manners, clock: Callable[[], datetime] | None = None
+    requests: Iterable[Request],
+    manners: Manners,
+    clock: Callable[[], datetime] | None = None,
+    robots: Texts | None = None,
 ) -> Iterator[Outcome[Response]]:
     """Yield an outcome for each request, in the order in which they come in. ``clock`` dates the answers.
+
+    ``robots`` is what robots.txt of origins said before, and takes what is read.
 
     The event loop runs in a thread of its own; a slow consumer holds it back. Requests that are still under way when
     the consumer stops are given up.
     """
-    run = _Run(requests, manners, clock)
+    run = _Run(requests, manners, clock, robots)
     try:
         yield from run.answers()
     finally:

@@ -43,8 +43,11 @@ REDOABLE = ("parse", "extract", "media", "relate")
 
 def update(run: Run, *, redo: str = "") -> None:
     """Do everything from poll to relate; with ``redo``, one stage and what follows from it, without polling."""
+    from broadsheet.pipeline import hosts
     from broadsheet.store import articles, queue
 
+    hosts.recall_robots(run)
+    known = dict(run.robots)
     stages = update_stages()
     with run.store.begin() as connection:
         for stage in stages:
@@ -63,6 +66,8 @@ def update(run: Run, *, redo: str = "") -> None:
         started = time.monotonic()
         stage.work(run)
         run.report.stage(stage.name).seconds += time.monotonic() - started
+    if run.robots != known:
+        hosts.keep_robots(run)
 
 
 def build(run: Run, *, full: bool = False) -> None:

@@ -76,7 +76,7 @@ def fetch(run: Run) -> None:
     run.progress.start("fetch", len(wanted))
     requests = [Request(key=source.id, urls=(urls.unwrap(source.link),), kind="page") for source in wanted]
     for group in batches(
-        fetch_many(requests, Manners.of(run.config.poll, run.config.site.url), run.clock), _SAVE_EVERY
+        fetch_many(requests, Manners.of(run.config.poll, run.config.site.url), run.clock, run.robots), _SAVE_EVERY
     ):
         bodies = {answer.key: body for answer, body in kept(run, group)}
         with run.store.begin() as connection:
@@ -193,7 +193,7 @@ def _fetch_more(run: Run, requests: Sequence[Request]) -> None:
     stage = run.report.stage("more")
     run.progress.start("more", len(requests))
     manners = Manners.of(run.config.poll, run.config.site.url)
-    for group in batches(fetch_many(requests, manners, run.clock), _SAVE_EVERY):
+    for group in batches(fetch_many(requests, manners, run.clock, run.robots), _SAVE_EVERY):
         bodies = {answer.key: body for answer, body in kept(run, group)}
         with run.store.begin() as connection:
             for answer in group:
@@ -456,7 +456,7 @@ def _fetch_pictures(run: Run, addresses: Sequence[str]) -> dict[str, str]:
     later: dict[str, str] = {}
 
     def inputs() -> Iterator[work.PictureInput]:
-        for answer in fetch_many(requests, manners):
+        for answer in fetch_many(requests, manners, run.clock, run.robots):
             if isinstance(answer, Done):
                 run.report.bytes_read += answer.value.wire_bytes
                 yield work.PictureInput(key=answer.key, data=answer.value.body, max_width=run.config.media.max_width)

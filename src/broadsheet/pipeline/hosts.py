@@ -1,4 +1,4 @@
-"""Hosts that asked to be left alone (429), remembered over stages and runs."""
+"""What hosts ask of us, remembered over stages and runs: to be left alone (429), and their robots.txt, for a day."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.feeds import schedule
 from broadsheet.model import Failed
+from broadsheet.net.robots import Texts, fresh
 from broadsheet.pipeline.run import Run
 from broadsheet.store import queue
+
+_LONGEST, _MOST = 16 * 1024, 5_000
+"""Characters of a robots.txt, and how many, that are kept from run to run; the others are read once a run."""
 
 
 def left_alone(connection: Connection) -> dict[str, datetime]:
@@ -25,3 +29,18 @@ def remember(run: Run, hosts: Mapping[str, datetime], failures: Iterable[Failed]
     if after != hosts:
         with run.store.begin() as connection:
             queue.set_meta(connection, "hosts", msgspec.json.encode(after).decode())
+
+
+def recall_robots(run: Run) -> None:
+    """Give a run what robots.txt of origins said within a day."""
+    with run.store.read() as connection:
+        kept = msgspec.json.decode(queue.get_meta(connection, "robots") or b"{}", type=Texts)
+    run.robots.update(fresh(kept, run.now.timestamp()))
+
+
+def keep_robots(run: Run) -> None:
+    """Keep what robots.txt of origins said, the newest ones, for the runs of a day."""
+    short = {origin: read for origin, read in run.robots.items() if len(read[1]) <= _LONGEST}
+    newest = dict(sorted(short.items(), key=lambda item: (-item[1][0], item[0]))[:_MOST])
+    with run.store.begin() as connection:
+        queue.set_meta(connection, "robots", msgspec.json.encode(newest).decode())

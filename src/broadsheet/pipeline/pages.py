@@ -133,6 +133,7 @@ class Reader:
     def close(self) -> None:
         """End reading."""
         self._context.__exit__(None, None, None)
+        outfeeds.forget()
 
     def _list(self, path: str) -> tuple[ListSpec, int]:
         """Return a list and its size."""

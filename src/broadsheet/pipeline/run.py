@@ -13,6 +13,7 @@ from broadsheet.articles.rules import Rules
 from broadsheet.config import Config
 from broadsheet.engine import Engine
 from broadsheet.model import Done, Outcome, Response
+from broadsheet.net.robots import Texts
 from broadsheet.store.database import Store
 
 REPORT_VERSION = 1
@@ -114,6 +115,8 @@ class Run(msgspec.Struct, kw_only=True):
     """Address of the one feed to update; all when empty."""
     everything: bool = False
     """Ask every feed, due or not."""
+    robots: Texts = msgspec.field(default_factory=dict)
+    """What robots.txt of origins said, in this run and a day before."""
 
     @property
     def output(self) -> Path:

@@ -96,6 +96,11 @@ def _atom_entry(entry: OutEntry) -> str:
     )
 
 
+def forget() -> None:
+    """Let go of the entries of a build; kept from build to build, they would hold a process's memory in pieces."""
+    _atom_entry.cache_clear()
+
+
 def _language(language: str) -> str:
     return f' xml:lang="{_xml(language)}"' if language else ""
 
