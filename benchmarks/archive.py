@@ -1,4 +1,4 @@
-"""What a long archive costs: merging, searching and ``status`` beside 100,000 entries and beside 1,000,000, on both stores.
+"""What a long archive costs: merging, searching, ``status``, building, beside 100,000 entries and beside 1,000,000, on both stores.
 
 ``ENTRIES=100000,1000000 STORES=sqlite,postgresql`` set what is compared; the two sizes are measured in turn. PostgreSQL is
 started as in the tests, without waiting for the disk, so its rates are not to be held against SQLite's.
@@ -15,18 +15,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from sqlalchemy.engine import Connection
 from tests import servers
 
 from benchmarks.measure import Row
 from broadsheet.config import Config
 from broadsheet.engine import Work
 from broadsheet.model import Article, Done, Entry, Feed, FeedInfo, FeedState, Outcome, Response
-from broadsheet.pipeline import merge, work
+from broadsheet.pipeline import merge, publish, work
 from broadsheet.pipeline.health import health
 from broadsheet.pipeline.run import Report, Run, batches
-from broadsheet.store import articles, feeds, fts5, responses, search, tsvector
+from broadsheet.pipeline.searchindex import SearchIndex
+from broadsheet.site import search as search_site
+from broadsheet.site.compose import Composer
+from broadsheet.site.render import Theme
+from broadsheet.store import articles, feeds, fts5, queue, responses, search, site, tsvector
 from broadsheet.store.bulk import Insert
 from broadsheet.store.database import Store, to_micros
 from broadsheet.store.schema import articles as table
@@ -63,54 +69,54 @@ def _words(number: int) -> list[str]:
 
 def fill(store: Store, count: int) -> None:
     """Fill an empty store with so many articles, each of one entry."""
-    index = tsvector if store.database.engine.dialect.name == "postgresql" else fts5
     with store.begin() as connection:
         feeds.sync(connection, [_feed(number) for number in range(FEEDS)])
         feeds.save_states(
             connection, [FeedState(feed_id=_feed(n).id, checked=NOW, succeeded=NOW, news=NOW) for n in range(FEEDS)]
         )
-    entry, seen = msgspec.json.encode(Entry(title="A title", content="x" * 300)), to_micros(NOW)
     for group in batches(range(count), 5000):
         with store.begin() as connection:
-            rows, texts, keys, versions, found = [], [], [], [], []
-            for number in group:
-                name, feed, words = f"a{number:011}", _feed(number % FEEDS).id, _words(number)
-                when = to_micros(NOW - timedelta(minutes=count - number))
-                link = f"https://news.example/{number}"
-                data = msgspec.json.encode(
-                    Article(id=name, feed_id=feed, title=" ".join(words[:6]), url=link, excerpt="x" * 200)
-                )
-                permalink = f"2026/03/01/{name}.html"
-                rows.append(
-                    (
-                        name,
-                        number,
-                        feed,
-                        number,
-                        seen,
-                        permalink,
-                        link,
-                        "live",
-                        number + 1,
-                        when,
-                        seen,
-                        "d",
-                        False,
-                        data,
-                    )
-                )
-                texts.append((name, "<p>" + " ".join(words) + "</p>", " ".join(words)))
-                keys += [(feed, f"g:{number}", name), (feed, f"l:news.example/{number}", name)]
-                versions.append((number, name, feed, 1, f"d{number}", seen, None, entry))
-                found.append((number, words[:6], words))
-            _ARTICLE(connection, rows)
-            _BODY(connection, texts)
-            articles.remember(connection, keys)
-            _ENTRY(connection, versions)
-            index.add(connection, found)
+            _write(connection, group, count)
     if store.database.engine.dialect.name == "postgresql":
         with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
+
+
+def _write(connection: Connection, numbers: Sequence[int], count: int, *, waiting: bool = False) -> None:
+    """Write articles, one every seven minutes up to now; those that are waiting have still to be printed."""
+    index = tsvector if connection.dialect.name == "postgresql" else fts5
+    entry, seen = msgspec.json.encode(Entry(title="A title", content="x" * 300)), to_micros(NOW)
+    rows, texts, keys, versions, found = [], [], [], [], []
+    for number in numbers:
+        name, feed, words = f"a{number:011}", _feed(number % FEEDS).id, _words(number)
+        when = NOW - timedelta(minutes=7 * (count - number))
+        link = f"https://news.example/{number}"
+        article = Article(
+            id=name, feed_id=feed, title=" ".join(words[:6]), url=link, excerpt="x" * 200, published=when, published_source="feed",
+        )  # fmt: skip
+        permalink, place = f"{when:%Y/%m/%d}/{name}.html", None if waiting else number + 1
+        rows.append(
+            (
+                name, number, feed, number, seen, permalink, link, "live", place, to_micros(when), seen, "d", waiting,
+                msgspec.json.encode(article),
+            )
+        )  # fmt: skip
+        texts.append((name, "<p>" + " ".join(words) + "</p>", " ".join(words)))
+        keys += [(feed, f"g:{number}", name), (feed, f"l:news.example/{number}", name)]
+        versions.append((number, name, feed, 1, f"d{number}", seen, None, entry))
+        found.append((number, words[:6], words))
+    _ARTICLE(connection, rows)
+    _BODY(connection, texts)
+    articles.remember(connection, keys)
+    _ENTRY(connection, versions)
+    index.add(connection, found)
+
+
+def _run(store: Store, engine: Any = None) -> Run:
+    return Run(
+        folder=store.state_dir / str(store.database.engine.url.database or "site").replace("/", "-"), config=Config(), store=store,
+        engine=engine, now=NOW, clock=lambda: NOW, report=Report(started=NOW),
+    )  # fmt: skip
 
 
 class _Read:
@@ -127,6 +133,52 @@ class _Read:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def print_all(store: Store) -> None:
+    """Leave the store as a build leaves it that has printed all: numbers, lists, digests, the runs of the search.
+
+    The pages themselves are not there: of an archive a build reads and writes what changed only. ``benchmarks build`` prints all.
+    """
+    run = _run(store)
+    run.output.mkdir(parents=True)
+    (run.output / "index.html").touch()
+    with store.read() as connection:
+        known = feeds.everyone(connection)
+        composer = Composer(run.config, known, {})
+        total = site.published(connection)
+    for group in batches(range(total), 5000):
+        with store.begin() as connection:
+            ids = site.at(connection, group[0], group[-1] + 1)
+            rows = articles.rows(connection, list(ids.values()))
+            told = [rows[ids[number]] for number in group]
+            site.enter(connection, [(one.article.id, composer.lists(one)) for one in told])
+            site.save_outputs(connection, {one.permalink: "printed" for one in told})
+    spans = [
+        search_site.Span(start=start, end=end, folder=f"{start}-x", shards=1) for start, end in search_site.spans(total)
+    ]
+    for span in spans:
+        (run.output / "search" / span.folder).mkdir(parents=True)
+    with store.begin() as connection:
+        site.ensure(connection, composer.standing_lists())
+        queue.set_meta(connection, "site_key", publish.site_key(Theme.load("default", run.folder), composer))
+        manifest = SearchIndex(connection, composer).manifest()
+        kept = msgspec.structs.replace(manifest, spans=tuple(spans))
+        queue.set_meta(connection, "search", msgspec.json.encode(kept).decode())
+
+
+def building(store: Store, count: int, turn: int) -> float:
+    """Build the site after twenty new articles; return the seconds."""
+    added = range(count + 20 * turn, count + 20 * turn + 20)
+    with store.begin() as connection:
+        _write(connection, added, count, waiting=True)
+    run = _run(store)
+    started = time.monotonic()
+    publish.build(run)
+    taken = time.monotonic() - started
+    if not 20 < run.report.pages_written < 500:
+        raise RuntimeError(f"{run.report.pages_written} files were written for 20 articles")
+    return taken
 
 
 def merging(store: Store, count: int, turn: int) -> float:
@@ -151,10 +203,7 @@ def merging(store: Store, count: int, turn: int) -> float:
     ]
     with store.begin() as connection:
         documents = responses.documents(connection, responses.add_many(connection, "feed", answers))
-    run = Run(
-        folder=store.state_dir, config=Config(), store=store, engine=_Read(made), now=NOW, clock=lambda: NOW,
-        report=Report(started=NOW),
-    )  # fmt: skip
+    run = _run(store, _Read(made))
     started = time.monotonic()
     merge.merge(run, ((document, b"") for document in documents))
     taken = time.monotonic() - started
@@ -192,8 +241,9 @@ def looking(store: Store, _count: int, _turn: int) -> float:
 
 
 _WORK: dict[str, tuple[Callable[[Store, int, int], float], str]] = {
-    "merge of 20,000 entries, 1 % new": (merging, "<= 1.5"), "search, rare words": (searching, "<= 1.5"),
-    "search, frequent words": (common, "-"), "status of 1,000 feeds": (looking, "<= 1.5"),
+    "build after 20 new articles": (building, "<= 1.5"), "merge of 20,000 entries, 1 % new": (merging, "<= 1.5"),
+    "search, rare words": (searching, "<= 1.5"), "search, frequent words": (common, "-"),
+    "status of 1,000 feeds": (looking, "<= 1.5"),
 }  # fmt: skip
 
 
@@ -210,6 +260,7 @@ def run() -> Iterator[Row]:
                 stack.callback(stores[count].close)
                 started = time.monotonic()
                 fill(stores[count], count)
+                print_all(stores[count])
                 print(f"{kind}: {count:,} entries written in {time.monotonic() - started:.0f} s", flush=True)
             small, large = min(SIZES), max(SIZES)
             for what, (work_, bar) in _WORK.items():

@@ -209,5 +209,12 @@ def test_any_markup_comes_out_clean_and_stays_so(markup: str) -> None:
     assert faults(clean(once)) == []
 
 
+def test_the_documentation_lists_every_attribute_that_survives() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "concepts" / "security.md").read_text("utf-8")
+    rows = re.findall(r"^\| (any|`\w+`) \| ((?:`\w+` ?)+)\| [^|]{5,} \|$", text, re.MULTILINE)
+    listed = {element.strip("`").replace("any", "*"): set(re.findall(r"`(\w+)`", names)) for element, names in rows}
+    assert listed == ATTRIBUTES
+
+
 def test_half_characters_cost_a_character() -> None:
     assert clean("<p>a\ud800b</p>") == "<p>a?b</p>"

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from broadsheet.errors import LockedError, StoreError, UsageError
 from broadsheet.newspaper import Newspaper
@@ -339,3 +340,31 @@ def test_what_is_lost_for_good_is_told_and_kept_when_it_comes_again(world: World
         paper.build(full=True)
         assert paper.damage() == []
     assert site(folder) == before, "pictures were fetched again"
+
+
+def test_a_database_that_another_program_holds_is_named_and_waited_for(world: World, tmp_path: Path) -> None:
+    folder = new(world, tmp_path / "paper")
+    with Newspaper(folder, environ={}, clock=lambda: NOW[0]) as paper:
+        paper.run()
+        before = articles(folder)
+        world.edition = 1
+        # Nobody has half a minute here.
+        sa.event.listen(sa.Engine, "connect", _hurry)
+        paper.store.close()
+    try:
+        with closing(sqlite3.connect(database(folder), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with (
+                pytest.raises(StoreError, match="another program holds the database"),
+                Newspaper(folder, environ={}, clock=lambda: NOW[1]) as paper,
+            ):
+                paper.run()
+    finally:
+        sa.event.remove(sa.Engine, "connect", _hurry)
+    assert articles(folder) == before
+    run(world, folder, 1)
+    assert len(articles(folder)) > len(before)
+
+
+def _hurry(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA busy_timeout = 50")

@@ -41,7 +41,7 @@ def build(run: Run, *, full: bool = False) -> None:
         known_feeds = feeds.everyone(connection)
         titles = {feed_id: state.title for feed_id, state in feeds.states(connection).items()}
         composer = Composer(run.config, known_feeds, titles)
-        key = _site_key(theme, composer)
+        key = site_key(theme, composer)
         full = full or queue.get_meta(connection, "site_key") != key or not (run.output / "index.html").exists()
     if full:
         with run.store.begin() as connection:
@@ -62,7 +62,7 @@ def build(run: Run, *, full: bool = False) -> None:
     run.report.stage("write").seconds = time.monotonic() - started
 
 
-def _site_key(theme: Theme, composer: Composer) -> str:
+def site_key(theme: Theme, composer: Composer) -> str:
     """Return a digest of all that every page depends on beside its own articles."""
     site = msgspec.json.encode(composer.site)
     policies = [(feed.id, feed.mode, "/".join(composer.names(feed))) for feed in composer.feeds]
