@@ -73,7 +73,7 @@ class _Tab:
         self.loaded = asyncio.Event()
         self.sight = Sight("")
         self.own: tuple[str, ...] = ()
-        self.origin = ""
+        self.origins: tuple[str, ...] = ()
 
     async def call(self, method: str, **params: Any) -> Any:
         return await self._send(method, params, self._session)
@@ -87,7 +87,7 @@ class _Tab:
             self._task = asyncio.ensure_future(self._answer())
         elif method == "Network.requestWillBeSent":
             url = params["request"]["url"]
-            if not url.startswith((self.origin, "data:", "about:", "blob:")):
+            if not url.startswith((*self.origins, "data:", "about:", "blob:")):
                 self.sight.foreign.append(url)
         elif method == "Page.frameNavigated" and "parentId" not in params["frame"]:
             if params["frame"]["url"] not in (self.sight.url, "about:blank"):
@@ -113,7 +113,8 @@ class Page:
     async def go(self, url: str) -> None:
         """Open an address, and wait until it is loaded with all that it shows."""
         self._tab.loaded.clear()
-        self._tab.origin = "/".join(url.split("/")[:3])
+        # The page before may still ask for something of its own.
+        self._tab.origins = (*self._tab.origins, "/".join(url.split("/")[:3]))
         await self._tab.call("Page.navigate", url=url)
         await self._loaded()
 
@@ -252,7 +253,7 @@ class Chromium:
         return tab, target
 
     async def _visit(self, tab: _Tab, url: str, probe: str) -> Sight:
-        tab.sight, tab.origin = Sight(url), "/".join(url.split("/")[:3])
+        tab.sight, tab.origins = Sight(url), ("/".join(url.split("/")[:3]),)
         tab.loaded.clear()
         try:
             async with asyncio.timeout(20):

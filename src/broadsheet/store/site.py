@@ -15,6 +15,8 @@ from broadsheet.store.schema import articles, doubles, list_items, lists, output
 # A page asks for some of these: SQLAlchemy would take longer to put them together than the database to answer.
 _ITEMS = Query("""SELECT position, article_id FROM list_items WHERE list_id = (SELECT id FROM lists WHERE path = ?)
 AND position >= ? AND position < ? ORDER BY position""")
+_AROUND = Query("""SELECT (SELECT max(key) FROM lists WHERE kind = 'day' AND key < ?),
+(SELECT min(key) FROM lists WHERE kind = 'day' AND key > ?)""")
 _KNOWN = Query("SELECT path, digest FROM outputs WHERE path IN ?*")
 _AT = Query("SELECT seq, id FROM articles WHERE seq > ? AND seq <= ?")
 _NUMBER = Update(articles, "id", "seq")
@@ -118,8 +120,7 @@ def page_ends(connection: Connection, per_page: int) -> dict[tuple[str, int], in
 
 def days_around(connection: Connection, key: str) -> tuple[str, str]:
     """Return the keys of the days with articles before and after a day, empty where there is none."""
-    before = connection.scalar(sa.select(sa.func.max(lists.c.key)).where(lists.c.kind == "day", lists.c.key < key))
-    after = connection.scalar(sa.select(sa.func.min(lists.c.key)).where(lists.c.kind == "day", lists.c.key > key))
+    before, after = _AROUND(connection, key, key).one()
     return before or "", after or ""
 
 
