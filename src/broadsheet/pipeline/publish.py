@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from broadsheet import __version__, urls
 from broadsheet.feeds import opml
-from broadsheet.model import ListSpec, Output, StoredArticle
+from broadsheet.model import ListSpec, Output, SitePage, StoredArticle
 from broadsheet.pipeline.doubles import settle
 from broadsheet.pipeline.pages import Reader
 from broadsheet.pipeline.run import Run, batches
@@ -31,6 +31,8 @@ WORKER = "offline.js"
 _OFFLINE = "offline/index.html"
 _AT_ONCE = 500
 """Articles numbered, and pages rendered, in one go."""
+_REMEMBERED = 20_000
+"""Files written whose digests are in memory before the store is told; those of a whole archive take 260 bytes each."""
 
 
 def build(run: Run, *, full: bool = False) -> None:
@@ -134,15 +136,21 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     reader = Reader(run, theme, composer)
     writer = Writer(run.output, reader.digests)
     pages = reader.affected(dirty, full=full)
-    run.progress.start("build", len(pages))
+    planned, kept, skipped = len(pages), 0, 0
+    run.progress.start("build", planned)
     run.output.mkdir(parents=True, exist_ok=True)
     if full:
         writer.write(_assets(theme))
 
-    *others, front = pages
-    for group in batches(others, _AT_ONCE):
+    front = pages.pop()
+    for group in _let_go(pages):
         writer.write(reader.render(group))
+        skipped += sum(page.path not in writer.written for page in group)
         run.progress.advance("build", len(group))
+        if len(writer.written) >= _REMEMBERED:
+            kept += len(writer.written)
+            with run.store.begin() as connection:
+                site.save_outputs(connection, writer.taken())
     index = reader.search_index()
     writer.write(index.outputs(dirty, run.output))
     writer.write(_sources(run, theme, composer))
@@ -163,14 +171,23 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
         queue.set_meta(connection, "site_key", key)
     reader.close()
     run.progress.end("build")
-    run.report.pages_written += len(writer.written)
+    run.report.pages_written += kept + len(writer.written)
     run.report.pages_removed += count
     run.report.bytes_written += writer.bytes
     stage = run.report.stage("write")
-    stage.done += len(writer.written)
-    stage.skipped += len(pages) - sum(page.path in writer.written for page in pages)
+    stage.done += kept + len(writer.written)
+    stage.skipped += skipped + (front.path not in writer.written)
     for name in ("plan", "render"):
-        run.report.stage(name).done += len(pages)
+        run.report.stage(name).done += planned
+
+
+def _let_go(pages: list[SitePage]) -> Iterator[Sequence[SitePage]]:
+    """Yield the pages in groups, in their order; the list holds those alone that are still to come."""
+    pages.reverse()
+    while pages:
+        group = pages[: -_AT_ONCE - 1 : -1]
+        del pages[-_AT_ONCE:]
+        yield group
 
 
 def _assets(theme: Theme) -> Iterator[Output]:

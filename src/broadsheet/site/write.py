@@ -35,7 +35,7 @@ class Writer:
         self._root = root
         self._known = known
         self.written: dict[str, str] = {}
-        """Path -> digest of what was written in this build."""
+        """Path -> digest of what was written in this build, and not taken yet."""
         self.bytes = 0
         self._folders: dict[str, str] = {}
         """Folders that are there and are no links, by path."""
@@ -71,6 +71,11 @@ class Writer:
         for _place, output, digest in changed:
             self.written[output.path] = digest
             self.bytes += len(output.body)
+
+    def taken(self) -> Mapping[str, str]:
+        """Return what was written since it was last asked for, and forget it."""
+        written, self.written = self.written, {}
+        return written
 
     def remove(self, paths: Iterable[str]) -> int:
         """Remove files that no page leads to any more, and folders that are empty then; return how many files there were."""
