@@ -251,8 +251,9 @@ def parse_config(
     ``name`` and its line number.
     """
     try:
+        text.encode()
         document = tomllib.loads(text)
-    except ValueError as error:  # no TOML, or a number of thousands of digits
+    except ValueError as error:  # no TOML, a number of thousands of digits, or half a character
         raise ConfigError(f"{name}: {error}. Mend the TOML syntax there.") from None
     except RecursionError:
         raise ConfigError(f"{name}: values nest too deeply. Mend the TOML syntax there.") from None
