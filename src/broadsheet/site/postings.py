@@ -50,6 +50,7 @@ _LENGTHS = (150, 500, 1500)
 """Terms up to which an article is of the first, second and third class of length."""
 _AT_ONCE = 256
 """Articles whose terms are found before they are put together."""
+_SHARDS_AT_ONCE = 32
 _SORTED = 500_000
 """Terms that are sorted at once, about."""
 _OTHERS = 0xD800 << 16
@@ -64,22 +65,25 @@ def index(documents: Iterable[Document], start: int, end: int) -> list[bytes]:
     """
     import numpy as np  # a build with nothing new does without
 
-    chunks = [
-        _chunk(group, start + chunk * CHUNK, chunk)
+    parts = [
+        part
         for chunk, group in groupby(documents, lambda document: (document.number - start) // CHUNK)
+        for part in _chunk(group, start + chunk * CHUNK, chunk)
     ]
-    parts = [part for chunk in chunks for part in chunk]
     if not parts:
         return []
-    keys = np.concatenate([part.keys for part in parts])
-    order = np.argsort(keys, kind="stable").astype(np.int32)  # the earlier articles' before the later ones'
-    rows = _Rows.of(parts, keys, order)
-    total = int(rows.sizes.sum()) + 5 * len(keys)
+    rows = _Rows.of(parts)
+    parts.clear()
+    total = int(rows.sizes.sum()) + 5 * len(rows.keys)
     number = -(-total // SHARD_BYTES)
     most = next((shards for articles, shards in _FEW_SHARDS if end - start <= articles), number)
     number = min(number, most)
-    ends = np.searchsorted(rows.keys, [-(-(place << KEY_BITS) // number) for place in range(number + 1)])
-    return [rows.shard(first, last) for first, last in pairwise(ends.tolist())]
+    bounds = [-(-(place << KEY_BITS) // number) for place in range(number + 1)]
+    ends = np.searchsorted(rows.keys, bounds).astype(np.int32)
+    shards: list[bytes] = []
+    for place in range(0, number, _SHARDS_AT_ONCE):
+        shards += rows.shards(ends[place : place + _SHARDS_AT_ONCE + 1])
+    return shards
 
 
 def key_of(term: str) -> int:
@@ -168,16 +172,18 @@ def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, in
             first, second = letters[pair], letters[pair + 1]
             slot = (pair % SLOTS).astype(np.uint32)
             wide = np.flatnonzero((first | second) > 0xFFFF)
+            pairs = first << 16 | second
             alone = np.flatnonzero(here[1:-1] & ~(here[:-2] | here[2:])) + 1
             words = kept(plain_words(plain))
             words += map(chr, letters[alone].tolist())
             words += [
                 chr(one) + chr(other) for one, other in zip(first[wide].tolist(), second[wide].tolist(), strict=True)
             ]
-            pairs = np.delete(first << 16 | second, wide)
+            if len(wide):
+                pairs, slot = np.delete(pairs, wide), np.delete(slot, wide)
             codes += [pairs, np.array([_OTHERS + others[word] for word in words], np.uint32)]
             place = (document.number - start) << 4 | titled
-            places += [np.delete(slot, wide) << 1 | place, np.full(len(words), place, np.uint32)]
+            places += [slot << 1 | place, np.full(len(words), place, np.uint32)]
     return np.concatenate(codes), np.concatenate(places)
 
 
@@ -277,38 +283,46 @@ def _leb128(values: Codes) -> tuple[NDArray[np.uint8], Flags]:
 
 
 class _Rows(NamedTuple):
-    """The postings of all chunks in the order of their terms: keys, chunks, and where in ``data`` they lie."""
+    """The postings of all parts in the order of their terms: keys, chunks, and where they lie in which part's data."""
 
     keys: Codes
     chunks: Bytes
-    starts: NDArray[np.int64]
+    owners: Bytes
+    starts: Numbers
     sizes: Numbers
-    data: Bytes
+    data: Sequence[Bytes]
 
     @classmethod
-    def of(cls, parts: Sequence[_Part], keys: Codes, order: Numbers) -> _Rows:
-        """Return the parts as one; ``order`` is that of their keys."""
+    def of(cls, parts: Sequence[_Part]) -> _Rows:
+        """Return the parts as one, an earlier part's postings of a term before a later one's."""
         import numpy as np
 
-        sizes = np.concatenate([np.diff(part.starts, append=np.int32(len(part.data))) for part in parts])
-        begins = np.cumsum([0] + [len(part.data) for part in parts[:-1]])
-        starts = np.concatenate([part.starts + begin for part, begin in zip(parts, begins, strict=True)])
-        chunks = np.concatenate([np.full(len(part.keys), part.chunk, np.uint8) for part in parts])
-        data = np.concatenate([part.data for part in parts])
-        return cls(keys[order], chunks[order], starts[order], sizes[order], data)
+        keys = np.concatenate([part.keys for part in parts])
+        order = np.argsort(keys, kind="stable").astype(np.int32)
+        keys = keys[order]
+        counts = [len(part.keys) for part in parts]
+        owners = np.repeat(np.arange(len(parts), dtype=np.uint8), counts)[order]
+        chunks = np.array([part.chunk for part in parts], np.uint8)[owners]
+        starts = np.concatenate([part.starts for part in parts])[order]
+        sizes = np.concatenate([np.diff(part.starts, append=np.int32(len(part.data))) for part in parts])[order]
+        return cls(keys, chunks, owners, starts, sizes, [part.data for part in parts])
 
-    def shard(self, first: int, last: int) -> bytes:
-        """Return the shard of some rows: each term's head, and the postings of all its chunks."""
+    def shards(self, ends: Numbers) -> list[bytes]:
+        """Return the shards between some rows: each term's head, and the postings of all its chunks."""
         import numpy as np
 
+        first, last = int(ends[0]), int(ends[-1])
         if first == last:
-            return b""
+            return [b""] * (len(ends) - 1)
         keys, chunks, sizes = self.keys[first:last], self.chunks[first:last], self.sizes[first:last]
         begins = _steps(keys)
         marked = ~begins | (chunks > 0)
         term = np.flatnonzero(begins)
         lengths = np.add.reduceat(sizes + 2 * marked, term).astype(np.uint32)
         distances = np.diff(keys[term], prepend=np.uint32(0))
+        # The first term of a shard tells its key. No shard begins within a term.
+        opens = np.searchsorted(term, np.unique(ends[:-1][ends[:-1] < last]) - first)
+        distances[opens] = keys[term[opens]]
         short = lengths < _SHORT
         packed = (distances * _SHORT + lengths * short).astype(np.uint32)
         heads, there = zip(_leb128(packed), _leb128(lengths), strict=True)
@@ -317,18 +331,23 @@ class _Rows(NamedTuple):
         head, shown = np.zeros((len(keys), width + 2), np.uint8), np.zeros((len(keys), width + 2), bool)
         head[term, :width], shown[term, :width] = np.hstack(heads), np.hstack(there)
         head[:, width + 1], shown[:, width:] = chunks, marked[:, None]
-        return _interleaved(head[shown], shown.sum(axis=1), self.data, self.starts[first:last], sizes)
+        head_sizes = shown.sum(axis=1)
+        places = np.cumsum(head_sizes + sizes) - (head_sizes + sizes)
+        out = np.empty(int(places[-1] + head_sizes[-1] + sizes[-1]), np.uint8)
+        out[_each(places, head_sizes)] = head[shown]
+        for owner, data in enumerate(self.data):
+            mine = np.flatnonzero(self.owners[first:last] == owner)
+            source = _each(self.starts[first:last][mine], sizes[mine])
+            out[_each(places[mine] + head_sizes[mine], sizes[mine])] = data[source]
+        cuts = np.append(places, len(out))[ends - first].tolist()
+        whole = out.tobytes()
+        return [whole[start:end] for start, end in pairwise(cuts)]
 
 
-def _interleaved(heads: Bytes, head_sizes: Numbers, data: Bytes, starts: NDArray[np.int64], sizes: Numbers) -> bytes:
-    """Return each head with its piece of the data behind it."""
+def _each(starts: Numbers, sizes: Numbers) -> NDArray[np.int64]:
+    """Return the places of all bytes of pieces that lie from ``starts`` on."""
     import numpy as np
 
-    both = head_sizes + sizes
-    place = np.cumsum(both) - both
-    out = np.empty(int(both.sum()), np.uint8)
-    for source, lengths, here, there in ((heads, head_sizes, None, place), (data, sizes, starts, place + head_sizes)):
-        inside = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        taken = source if here is None else source[np.repeat(here, lengths) + inside]
-        out[np.repeat(there, lengths) + inside] = taken
-    return out.tobytes()
+    before = np.cumsum(sizes) - sizes
+    found: NDArray[np.int64] = np.arange(int(sizes.sum())) + np.repeat(starts - before, sizes)
+    return found
