@@ -167,7 +167,7 @@ class Listing(Record, frozen=True, kw_only=True):
 
 
 class Day(Record, frozen=True, kw_only=True):
-    """``day.html``: articles of a day in the site's time zone, by section; a day of more than 45 is several pages."""
+    """``day.html``: articles of a day in the site's time zone, by section; a day of more than 30 is several pages."""
 
     date: Moment
     blocks: tuple[Block, ...]

@@ -1,7 +1,7 @@
 """Which pages exist, and which of them an article changes. Pure.
 
 Lists only grow, in the order in which articles were taken in: page k of a list holds positions 15(k-1)+1 to 15k for
-ever, ``index.html`` shows the newest 15, and a fixed page exists once it is full (of a day 45). So one new article touches its own
+ever, ``index.html`` shows the newest 15, and a fixed page exists once it is full (of a day 30). So one new article touches its own
 page, the day's, and the index and feeds of the few lists that it is in, however large the archive. What is large closes:
 an archive of a feed (RFC 5005) with its page, a month's page with the month, a part of the sitemap when it is full.
 """
@@ -18,7 +18,7 @@ from broadsheet.text import digest
 
 PER_PAGE = 15
 """Articles of a list's page, and of its Atom feed, so that the feed and its archives hold all of them."""
-PER_DAY = 3 * PER_PAGE
+PER_DAY = 2 * PER_PAGE
 """Articles of a day's page: a day that has more is several pages."""
 FRONT_ENTRIES = 30
 """Newest events of the newspaper's own feed."""
