@@ -253,7 +253,8 @@ class Chromium:
         return tab, target
 
     async def _visit(self, tab: _Tab, url: str, probe: str) -> Sight:
-        tab.sight, tab.origins = Sight(url), ("/".join(url.split("/")[:3]),)
+        # The page before may still ask for something of its own.
+        tab.sight, tab.origins = Sight(url), (*tab.origins[-1:], "/".join(url.split("/")[:3]))
         tab.loaded.clear()
         try:
             async with asyncio.timeout(20):
