@@ -74,6 +74,7 @@ class _Tab:
         self.sight = Sight("")
         self.own: tuple[str, ...] = ()
         self.origins: tuple[str, ...] = ()
+        self.before = ""
 
     async def call(self, method: str, **params: Any) -> Any:
         return await self._send(method, params, self._session)
@@ -90,7 +91,8 @@ class _Tab:
             if not url.startswith((*self.origins, "data:", "about:", "blob:")):
                 self.sight.foreign.append(url)
         elif method == "Page.frameNavigated" and "parentId" not in params["frame"]:
-            if params["frame"]["url"] not in (self.sight.url, "about:blank"):
+            # On a busy machine the page before may come only now.
+            if params["frame"]["url"] not in (self.sight.url, self.before, "about:blank"):
                 self.sight.left = params["frame"]["url"]
         elif method == "Page.loadEventFired":
             self.loaded.set()
@@ -254,6 +256,7 @@ class Chromium:
 
     async def _visit(self, tab: _Tab, url: str, probe: str) -> Sight:
         # The page before may still ask for something of its own.
+        tab.before = tab.sight.url
         tab.sight, tab.origins = Sight(url), (*tab.origins[-1:], "/".join(url.split("/")[:3]))
         tab.loaded.clear()
         try:
