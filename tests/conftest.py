@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -168,6 +170,22 @@ def item(number: int, *, title: str = "", text: str = "", date: str = "", link: 
         f"<pubDate>{date or f'Mon, 02 Mar 2026 10:{number % 60:02}:00 GMT'}</pubDate>"
         f"<content:encoded><![CDATA[{body}]]></content:encoded></item>"
     )
+
+
+def calls(function: Callable[[Any], Any], sample: Any) -> int:
+    """Return how many functions, of Python and of C, are called over a sample."""
+    count = 0
+
+    def note(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(note)
+    try:
+        function(sample)
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from tests import fuzz
+from tests.conftest import calls
 
 EXAMPLES = 60
 
@@ -16,28 +15,12 @@ def test_whatever_comes_in_there_is_no_exception_but_ours(name: str) -> None:
     fuzz.examples(name, EXAMPLES // 4 if name == "extract" else EXAMPLES)
 
 
-def calls(name: str, data: bytes) -> int:
-    """Return how many functions, of Python and of C, are called over some bytes."""
-    count = 0
-
-    def note(*_: object) -> None:
-        nonlocal count
-        count += 1
-
-    sys.setprofile(note)
-    try:
-        fuzz.TARGETS[name](data)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 @pytest.mark.parametrize("name", fuzz.TARGETS)
 def test_twice_as_much_is_at_most_twice_the_work(name: str) -> None:
     """The time inside C functions, which this does not count, is measured by ``make fuzz``."""
     fuzz.TARGETS[name](fuzz.PIECES[0] * 20)  # what is loaded once is no part of the work
     for piece in fuzz.PIECES[::5]:
-        once, twice = (calls(name, piece * count) for count in (100, 200))
+        once, twice = (calls(fuzz.TARGETS[name], piece * count) for count in (100, 200))
         assert twice <= 2.2 * once + 1500, piece
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet import text
+from tests.conftest import calls
 
 # ------------------------------------------------------------------------------------------- clean, collapse
 
@@ -279,28 +279,12 @@ ENDLESS = {
 }  # fmt: skip
 
 
-def work_of(function: Callable[[str], Any], sample: str) -> int:
-    """Return how many calls, of Python and of C functions, a function makes."""
-    count = 0
-
-    def note(*_: object) -> None:
-        nonlocal count
-        count += 1
-
-    sys.setprofile(note)
-    try:
-        function(sample)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_twice_the_text_is_at_most_twice_the_work(kind: str) -> None:
     unit = ENDLESS[kind]
     for function in FUNCTIONS:
         function(unit * 50)  # what is loaded once is no part of the work
-        once, twice = (work_of(function, unit * count) for count in (400, 800))
+        once, twice = (calls(function, unit * count) for count in (400, 800))
         assert twice <= 2 * once + 50, function.__name__
 
 

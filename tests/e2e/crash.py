@@ -19,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -273,9 +274,17 @@ def articles(paper: Path) -> list[tuple[Any, ...]]:
         return []
     with sqlite3.connect(path) as connection:
         tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'articles'").fetchone()[0]
-        rows = connection.execute("SELECT id, permalink, seq FROM articles ORDER BY id").fetchall() if tables else []
+        found = connection.execute("SELECT id, permalink, seq FROM articles ORDER BY id").fetchall() if tables else []
     connection.close()
-    return rows
+    return found
+
+
+def rows(paper: Path) -> dict[str, int]:
+    """Return how many rows each table of the store has."""
+    with closing(sqlite3.connect(paper / ".broadsheet" / "broadsheet.db")) as connection:
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+        names = [name for (name,) in connection.execute(query)]
+        return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 
 
 def main() -> int:

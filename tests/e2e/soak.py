@@ -14,12 +14,11 @@ import gc
 import os
 import random
 import resource
-import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -27,7 +26,7 @@ from pathlib import Path
 
 from broadsheet.newspaper import Newspaper
 from tests.conftest import Answer, Web, item, rss
-from tests.e2e.crash import site
+from tests.e2e.crash import rows, site
 from tests.e2e.world import NOW, WORDS
 
 MIB = 1024**2
@@ -214,7 +213,7 @@ def _sample(folder: Path, *, quiet: bool, written: int, log: int) -> Sample:
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)  # what is free and only kept by the allocator is no leak
     state = folder / ".broadsheet"
-    rows = _rows(state / "broadsheet.db")
+    counts = rows(folder)
     kept = [
         path
         for path in state.rglob("*")
@@ -223,25 +222,13 @@ def _sample(folder: Path, *, quiet: bool, written: int, log: int) -> Sample:
     return Sample(
         resident=int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize(),
         files=_count("/proc/self/fd"), threads=_count("/proc/self/task"),
-        log=log, rows=sum(rows.values()), articles=rows["articles"],
+        log=log, rows=sum(counts.values()), articles=counts["articles"],
         store=sum(path.stat().st_size for path in kept), written=written, quiet=quiet,
     )  # fmt: skip
 
 
 def _count(folder: str) -> int:
     return sum(1 for _ in Path(folder).iterdir())
-
-
-def _rows(database: Path) -> dict[str, int]:
-
-    with closing(sqlite3.connect(database)) as connection:
-        names = [
-            name
-            for (name,) in connection.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
-            )
-        ]
-        return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 
 
 def main() -> int:

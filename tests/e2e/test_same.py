@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from broadsheet.newspaper import Newspaper
-from tests.e2e.crash import articles, site
+from tests.e2e.crash import articles, rows, site
 from tests.e2e.permanence import Permanence, grow
 from tests.e2e.world import NOW, World
 
@@ -29,14 +27,6 @@ def world() -> Iterator[World]:
 def stamps(paper: Path) -> dict[str, tuple[int, int]]:
     found = ((path, path.stat()) for path in (paper / "public").rglob("*") if path.is_file())
     return {str(path): (status.st_mtime_ns, status.st_ino) for path, status in found}
-
-
-def rows(paper: Path) -> dict[str, int]:
-    """Return how many rows each table has."""
-    with closing(sqlite3.connect(paper / ".broadsheet" / "broadsheet.db")) as connection:
-        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
-        names = [name for (name,) in connection.execute(query)]
-        return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 
 
 def test_ten_runs_over_the_same_feeds_add_no_row_and_write_no_file(world: World, tmp_path: Path) -> None:

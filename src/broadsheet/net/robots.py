@@ -17,7 +17,11 @@ Texts = dict[str, tuple[float, str]]
 
 def fresh(texts: Texts, now: float) -> Texts:
     """Return those that still hold; what a clock that went back has read in the future does not."""
-    return {origin: read for origin, read in texts.items() if 0 <= now - read[0] < DAY}
+    return {origin: read for origin, read in texts.items() if _holds(read[0], now)}
+
+
+def _holds(read: float, now: float) -> bool:
+    return 0 <= now - read < DAY
 
 
 class Robots:
@@ -35,7 +39,7 @@ class Robots:
 
     def known(self, origin: str) -> bool:
         """Return whether this origin was asked, and what it said holds."""
-        if origin not in self._rules and origin in self._texts and 0 <= self._now() - self._texts[origin][0] < DAY:
+        if origin not in self._rules and origin in self._texts and _holds(self._texts[origin][0], self._now()):
             self._rules[origin] = Protego.parse(self._texts[origin][1])
         return origin in self._rules
 

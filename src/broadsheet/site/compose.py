@@ -354,16 +354,12 @@ class Composer:
         self, spec: ListSpec, size: int, number: int, cards: Sequence[Card], children: Sequence[Target]
     ) -> tuple[Page, Listing]:
         """Return a page of a list, newest first."""
-        older, newer = plan.neighbours(number, size)
         title = spec.title or self.labels["latest"]
-        prefix = self.base + spec.path
+        older, newer = self._turning(spec, size, number)
         record = Listing(
-            heading=title, cards=tuple(cards), number=number, children=tuple(children),
-            older=prefix + older if older else "",
-            newer=prefix + newer.removesuffix("index.html") if newer else "",
-        )  # fmt: skip
-        path = f"{spec.path}{number}.html" if number else f"{spec.path}index.html"
-        shown = f"{title} · {self.labels['page_number'] % number}" if number else title
+            heading=title, cards=tuple(cards), number=number, children=tuple(children), older=older, newer=newer
+        )
+        path, shown = self._numbered(spec, title, number)
         names = spec.key.split("/")
         trail = [
             Target(title=name, href=self.base + plan.spec(kind, *names[: index + 1]).path)
@@ -376,20 +372,30 @@ class Composer:
         self, spec: ListSpec, size: int, number: int, items: Sequence[StoredArticle], before: str, after: str
     ) -> tuple[Page, Day]:
         """Return a page of a day: its articles by section, in the order of the day. Only the newest leads to other days."""
-        older, newer = plan.neighbours(number, size, plan.PER_DAY)
-        prefix = self.base + spec.path
         date = datetime.strptime(spec.key, "%Y-%m-%d").replace(tzinfo=self.zone)
         shown = context.moment(date, self.zone, self.language, day_only=True)
         cards = [self.card(item) for item in items]
+        older, newer = self._turning(spec, size, number)
         record = Day(
             date=shown, blocks=self.blocks(cards), number=number,
             previous=self._day_link(before) if not number else None, next=self._day_link(after) if not number else None,
-            older=prefix + older if older else "", newer=prefix + newer.removesuffix("index.html") if newer else "",
+            older=older, newer=newer,
         )  # fmt: skip
         trail = [Target(title=self.labels["archive"], href=f"{self.base}archive/"), self._month_link(spec.key)]
-        path = f"{spec.path}{number}.html" if number else f"{spec.path}index.html"
-        title = f"{shown.text} · {self.labels['page_number'] % number}" if number else shown.text
+        path, title = self._numbered(spec, shown.text, number)
         return self.page(path, title, "day", trail=trail, description=_headlines(cards)), record
+
+    def _turning(self, spec: ListSpec, size: int, number: int) -> tuple[str, str]:
+        """Return the addresses of the pages of a list that are (older, newer) than one, empty where there is none."""
+        prefix = self.base + spec.path
+        older, newer = plan.neighbours(number, size, plan.per_page(spec.kind))
+        return prefix + older if older else "", prefix + newer.removesuffix("index.html") if newer else ""
+
+    def _numbered(self, spec: ListSpec, title: str, number: int) -> tuple[str, str]:
+        """Return (path, title) of a page of a list; the newest, 0, has no number."""
+        if not number:
+            return f"{spec.path}index.html", title
+        return plan.fixed_page(spec, number).path, f"{title} · {self.labels['page_number'] % number}"
 
     def _day_link(self, key: str) -> Target | None:
         if not key:

@@ -7,20 +7,27 @@ from collections.abc import Sequence
 from broadsheet.config import TopicConfig
 from broadsheet.model import Article, ListSpec
 from broadsheet.site import plan
-from broadsheet.site.search import folded, terms
-from broadsheet.text import is_cjk, searchable
+from broadsheet.site.search import folded, kept
+from broadsheet.text import is_cjk, searchable, tokens
 
 
 class Topics:
     """The newspaper's topics, each with its words in the form in which the search compares them."""
 
     def __init__(self, given: Sequence[TopicConfig]) -> None:
-        self._known = [(plan.spec("topic", topic.title), [_form(word) for word in topic.words]) for topic in given]
+        self._known = [
+            (
+                plan.spec("topic", topic.title),
+                [_plain(word) for word in topic.words if is_cjk(word)],
+                [_words(_plain(word)) for word in topic.words if not is_cjk(word)],
+            )
+            for topic in given
+        ]
 
     @property
     def lists(self) -> list[ListSpec]:
         """Return the list of each topic, in the order of the configuration."""
-        return [spec for spec, _ in self._known]
+        return [spec for spec, _, _ in self._known]
 
     def of(self, article: Article) -> list[ListSpec]:
         """Return the lists of the topics that an article belongs to: a word stands in its title, categories or beginning.
@@ -30,10 +37,19 @@ class Topics:
         """
         if not self._known:
             return []
-        told = "\n".join((article.title, *article.categories, article.excerpt))
-        text, words = searchable(folded(told)), f" {' '.join(terms(told))} "
-        return [spec for spec, forms in self._known if any(form in (text if is_cjk(form) else words) for form in forms)]
+        text = _plain("\n".join((article.title, *article.categories, article.excerpt)))
+        words = _words(text)
+        return [
+            spec
+            for spec, pieces, phrases in self._known
+            if any(piece in text for piece in pieces) or any(phrase in words for phrase in phrases)
+        ]
 
 
-def _form(word: str) -> str:
-    return searchable(folded(word)) if is_cjk(word) else f" {' '.join(terms(word))} "
+def _plain(text: str) -> str:
+    return searchable(folded(text))
+
+
+def _words(plain: str) -> str:
+    """Return the words of a plain text, each between blanks."""
+    return f" {' '.join(kept(tokens(plain)))} "
