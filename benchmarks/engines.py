@@ -27,6 +27,8 @@ from broadsheet.pipeline import work
 PAGES = int(os.environ.get("PAGES", "4000"))
 ROUNDS = 5
 _BATCH = 10
+WORKERS = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "MALLOC_ARENA_MAX": "1"}
+"""What the guide says that workers are started with."""
 
 
 def page(number: int) -> bytes:
@@ -77,7 +79,8 @@ def run() -> Iterator[Row]:
         while not file.exists():
             time.sleep(0.1)
         workers = subprocess.Popen(
-            [*dask, "worker", "--nworkers", "2", "--nthreads", "1", "--local-directory", folder, *common], stdout=log, stderr=log
+            [*dask, "worker", "--nworkers", "2", "--nthreads", "1", "--local-directory", folder, *common],
+            stdout=log, stderr=log, env=os.environ | WORKERS,
         )  # fmt: skip
         import json
 

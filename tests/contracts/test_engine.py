@@ -14,7 +14,7 @@ import pytest
 from broadsheet.config import EngineConfig, parse_config
 from broadsheet.engine import Engine, open_engine
 from broadsheet.engine.dask import DaskEngine
-from broadsheet.engine.futures import MAX_KILLS
+from broadsheet.engine.futures import MAX_KILLS, Sized
 from broadsheet.engine.inline import InlineEngine
 from broadsheet.engine.pool import PoolEngine
 from broadsheet.engine.threads import ThreadsEngine
@@ -157,6 +157,28 @@ def test_batches_are_drawn_as_they_are_needed(engine: Engine) -> None:
     assert drawn <= 2 * 2 + 2
     assert sum(1 for _ in results) == 39
     assert drawn == 40
+
+
+def test_cheap_items_are_sent_together_and_dear_ones_are_not() -> None:
+    """To send a batch costs some milliseconds wherever it goes; what is lost with a worker is its batch."""
+    batches = Sized([number] * 10 for number in range(40))
+    assert len(batches.next()) == 10  # nothing is known yet
+    batches.took(0.05, 10)
+    assert [len(batches.next()) for _ in range(2)] == [50, 50]
+    batches.took(10.0, 10)
+    assert len(batches.next()) == 10
+    for _ in range(10):
+        batches.took(0.02, 10)
+    rest = list(iter(lambda: len(batches.next()), 0))
+    assert sum(rest) == 400 - 10 - 50 - 50 - 10
+    assert max(rest) == 50
+
+
+def test_what_cheap_items_are_waited_for_does_not_grow_with_their_number() -> None:
+    batches = Sized([])
+    assert batches.patience(10, 30.0) == 30.0 * 21  # each may take its time
+    batches.took(0.05, 10)
+    assert batches.patience(50, 30.0) == pytest.approx(90.0, abs=5)
 
 
 def test_it_serves_again_after_a_consumer_that_stopped(engine: Engine) -> None:

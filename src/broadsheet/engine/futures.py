@@ -22,17 +22,62 @@ SECONDS_PER_ITEM = float(limits.value("worker_seconds"))
 """After so long an item's worker is killed."""
 MAX_KILLS = limits.value("worker_deaths")
 
-Promise = Future[list[Outcome[Any]]]
-Running = dict[Promise, tuple[Sequence[Any], float]]
+_BATCH_SECONDS = 0.25
+"""What a batch costs its worker, about: much beside what it costs to be sent, little beside what its loss costs."""
+_BATCH_ITEMS = 50
+"""Items of a batch at most, so that cheap items do not pile up in memory."""
+
+Promise = Future[tuple[float, list[Outcome[Any]]]]
+"""What comes of a batch: the seconds that it took, and its outcomes."""
+Running = dict[Promise, tuple[Sequence[Any], float, float]]
+"""Batches in flight, each with when it was sent and the seconds that it is waited for."""
 
 
-def run(work: Work, batch: Sequence[Any]) -> list[Outcome[Any]]:
-    """Return the outcomes of a batch: what workers are given to do."""
-    return list(outcomes(work, batch))
+def run(work: Work, batch: Sequence[Any]) -> tuple[float, list[Outcome[Any]]]:
+    """Return the seconds that a batch takes and its outcomes: what workers are given to do."""
+    started = time.monotonic()
+    done = list(outcomes(work, batch))
+    return time.monotonic() - started, done
+
+
+class Sized:
+    """Batches joined to larger ones by what their items have cost so far; never cut."""
+
+    def __init__(self, batches: Iterable[Sequence[Any]]) -> None:
+        self._batches = iter(batches)
+        self._pace: float | None = None
+
+    def next(self) -> list[Any]:
+        """Return the next batch, as large as pays; an empty one at the end."""
+        batch: list[Any] = []
+        for more in self._batches:
+            batch += more
+            if batch and (self._pace is None or self._together(len(batch) + len(more)) > _BATCH_SECONDS):
+                break
+            if len(batch) + len(more) > _BATCH_ITEMS:
+                break
+        return batch
+
+    def took(self, seconds: float, items: int) -> None:
+        """Note what a batch has cost: the latest count most, as items of one sort come together."""
+        pace = seconds / items
+        self._pace = pace if self._pace is None else (self._pace + pace) / 2
+
+    def patience(self, items: int, seconds_per_item: float) -> float:
+        """Return the seconds after which something hangs, with another batch before this one in its worker.
+
+        A guess: what is ended by mistake is done again item by item, each with all its time.
+        """
+        if self._pace is None:
+            return seconds_per_item * (1 + 2 * items)
+        return seconds_per_item * 3 + self._together(items) * 10
+
+    def _together(self, items: int) -> float:
+        return (self._pace or 0.0) * items
 
 
 class FutureEngine(ABC):
-    """Batches sent to workers, at most two a worker at once."""
+    """Batches sent to workers, at most two a worker at once, of a size that follows from what items cost."""
 
     all_die_together = False
     """Whether one worker's death takes with it what the others have in hand."""
@@ -73,21 +118,21 @@ class FutureEngine(ABC):
         """Yield an outcome for every item; at most two batches a worker are in flight."""
         running: Running = {}
         try:
-            yield from self._map(work, iter(batches), running)
+            yield from self._map(work, Sized(batches), running)
         finally:
             if running:
                 self.stop(running)
 
-    def _map(self, work: Work, source: Iterator[Sequence[Any]], running: Running) -> Iterator[Outcome[Any]]:
+    def _map(self, work: Work, source: Sized, running: Running) -> Iterator[Outcome[Any]]:
         suspects: deque[tuple[Any, int]] = deque()
         exhausted = False
         while True:
             while not exhausted and not suspects and len(running) < 2 * self.slots():
-                batch = next(source, None)
-                if batch is None:
+                if batch := source.next():
+                    patience = source.patience(len(batch), self._seconds)
+                    running[self.submit(work, batch)] = (batch, time.monotonic(), patience)
+                else:
                     exhausted = True
-                elif batch:
-                    running[self.submit(work, batch)] = (batch, time.monotonic())
             if not running:
                 if suspects:
                     yield from self._alone(work, suspects)
@@ -97,19 +142,21 @@ class FutureEngine(ABC):
             done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
             broken = False
             for future in done:
-                batch, _started = running.pop(future)
+                sent, *_ = running.pop(future)
                 if (error := _error(future)) is None:
-                    yield from future.result()
+                    seconds, made = future.result()
+                    source.took(seconds, len(sent))
+                    yield from made
                 elif self.deaths(error):
-                    suspects.extend((item, 0) for item in batch)
+                    suspects.extend((item, 0) for item in sent)
                     broken = True
                 else:
-                    yield from (_failed(item, error) for item in batch)
+                    yield from (_failed(item, error) for item in sent)
             if not broken and (slow := self._overdue(running)):
                 self.kill(slow)
             if broken and self.all_die_together:
-                for batch, _started in running.values():
-                    suspects.extend((item, 0) for item in batch)
+                for sent, *_ in running.values():
+                    suspects.extend((item, 0) for item in sent)
                 running.clear()
             if broken:
                 self.discard()
@@ -125,7 +172,7 @@ class FutureEngine(ABC):
             wait([future], timeout=self._seconds)
         error = _error(future) if future.done() else None
         if future.done() and error is None:
-            yield from future.result()
+            yield from future.result()[1]
             return
         dead = self.deaths(error) if error else 1
         if not dead and error:
@@ -145,12 +192,7 @@ class FutureEngine(ABC):
 
     def _overdue(self, running: Running) -> list[Promise]:
         now = time.monotonic()
-        # Up to two batches wait behind one another in a worker.
-        return [
-            future
-            for future, (batch, started) in running.items()
-            if now - started > self._seconds * (1 + 2 * len(batch))
-        ]
+        return [future for future, (_, started, patience) in running.items() if now - started > patience]
 
 
 def _error(future: Promise) -> BaseException | None:
