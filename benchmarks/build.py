@@ -6,6 +6,7 @@ Sizes are set by ``SIZES=1000,20000,100000``.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,9 @@ with Newspaper(sys.argv[1], environ={}) as paper:
 """
 _BUILD = """
 from broadsheet.newspaper import Newspaper
+if sys.argv[2:] == ["pages"]:  # and nothing of the search
+    from broadsheet.pipeline.searchindex import SearchIndex
+    SearchIndex.outputs = lambda *_: iter(())
 with Newspaper(sys.argv[1], environ={}) as paper:
     report = paper.build()
 result = {"files": report.pages_written, "bytes": report.bytes_written, "seconds": report.seconds}
@@ -94,6 +98,10 @@ def run() -> Iterator[Row]:
             folder = Path(scratch)
             (folder / "broadsheet.toml").write_text(f'[site]\nlanguage = "zh"\n{TABLES}', "utf-8")
             apart(FILL, scratch, "0", str(size))
+            kept = Path(beside) / "bare"
+            shutil.copytree(folder, kept)
+            bare = apart(_BUILD, str(kept), "pages")
+            shutil.rmtree(kept)
             full = apart(_BUILD, scratch)
             pages = len(list((folder / "public").rglob("*.html")))
             theirs = _hugo(folder, Path(beside) / "hugo")
@@ -101,11 +109,16 @@ def run() -> Iterator[Row]:
             more = apart(_BUILD, scratch)
             none = apart(_BUILD, scratch)
         touched[size] = more["files"]
-        rate = pages / full["cpu"]
-        told = f"full build of {size:,} articles, its search too; Hugo"
-        yield Row(
-            told, f"{rate:.0f} pages a CPU s", f"{theirs:.0f} pages a CPU s", rate / theirs, "ours / Hugo", "at least 3"
-        )
+        for told, built in (("its pages, as Hugo builds them", bare), ("its search too, which Hugo has none of", full)):
+            rate = pages / built["cpu"]
+            yield Row(
+                f"full build of {size:,} articles, {told}",
+                f"{rate:.0f} pages a CPU s",
+                f"{theirs:.0f} pages a CPU s",
+                rate / theirs,
+                "ours / Hugo",
+                "at least 3",
+            )
         yield Row(f"peak memory at {size:,}", f"{full['peak_mb']} MiB", "", full["peak_mb"], "MiB", "at most 300")
         written = f"{more['files']} files, {more['bytes'] / 1e6:.1f} MB, {more['cpu']:.1f} CPU s, {more['peak_mb']} MiB"
         yield Row(f"20 more at {size:,}", written, "", more["files"], "files", "at most 150, 1.5 MB, 1 s, 150 MiB")

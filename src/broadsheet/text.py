@@ -9,9 +9,11 @@ import html
 import re
 import tempfile
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any
 
 from broadsheet.disk import naming
@@ -255,20 +257,21 @@ def reading_minutes(text: str) -> int:
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*|\.[\"”’)]*(?=\s|$)")
 
 
+@lru_cache(maxsize=4096)
+def _columns(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
 def excerpt(text: str, *, width: int = 200) -> str:
     """Return the beginning of the text, about ``width`` columns (a CJK character takes two), to a sentence's end.
 
     Where no sentence ends in the second half of the room, the text is cut at a blank and an ellipsis added.
     """
     flat = collapse(text)
-    room = 0
-    end = 0
-    while end < len(flat) and room <= width:
-        room += 2 if unicodedata.east_asian_width(flat[end]) in "WF" else 1
-        end += 1
-    if room <= width:
+    ends_at = list(accumulate(_columns(character) for character in flat[: width + 1]))
+    head = flat[: bisect_right(ends_at, width)]
+    if len(head) == len(flat):
         return flat
-    head = flat[: end - 1]
     ends = [match.end() for match in _SENTENCE_END.finditer(head)]
     if ends and ends[-1] * 2 >= len(head):
         return head[: ends[-1]]

@@ -331,6 +331,23 @@ def test_titles_weigh_more_and_accents_do_not_count(store: Store) -> None:
         assert [article for article, _ in search.find(connection, "CAFÉ")] == ["a2", "a1"]
 
 
+@pytest.mark.parametrize("query", ["长春", "长春 harbour", "harbour-长春", "长"])
+def test_of_words_that_many_have_the_newest_are_shown_titles_first(
+    store: Store, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks at the thousandth match; to rank all of them costs more with every year."""
+    for number, title in enumerate(["Harbour 长春", "Notes", "Notes", "Harbour 长春", "Notes"], 1):
+        _article(store, number, title, "The harbour 长春 opens.")
+    shown = [["a4", "a1", "a5", "a3", "a2"], ["a4", "a5", "a3"], ["a4", "a5"]]
+    with store.read() as connection:
+        for newest, found in zip((4, 3, 2), shown, strict=True):
+            monkeypatch.setattr(search, "NEWEST", newest)
+            limit = 5 if newest == 4 else newest
+            assert [article for article, _ in search.find(connection, query, limit)] == found, newest
+        monkeypatch.undo()
+        assert {article for article, _ in search.find(connection, query)} == {"a1", "a2", "a3", "a4", "a5"}
+
+
 def test_what_no_live_article_shows_may_be_deleted(store: Store) -> None:
     """A takedown looks for our copies in the texts and the lead pictures of all others."""
     for number in (1, 2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -62,8 +62,8 @@ class SearchIndex:
             else:
                 self._spans.append(known)
         blocks = {number // search.BLOCK for number in (range(total) if self._anew else touched)}
-        for block in sorted(blocks):
-            yield self._block(block)
+        for group in batches(sorted(blocks), _AT_ONCE // search.BLOCK):
+            yield from self._blocks(group)
         yield Output(path=f"{FOLDER}index.json", body=msgspec.json.encode(self.manifest()))
 
     def manifest(self) -> Manifest:
@@ -102,15 +102,20 @@ class SearchIndex:
         yield Output(path=f"{FOLDER}{folder}/filters.bin", body=filters)
 
     def _documents(self, start: int, end: int, places: list[tuple[int, int]]) -> Iterator[search.Document]:
-        for number, stored, text in self._numbered(range(start, end)):
-            if stored is None:
-                places.append((search.NOBODY, 0))
-                continue
-            article = stored.article
-            feed = self._composer.feed(article.feed_id)
-            day = search.days(article.published or stored.first_seen, self._composer.zone)
-            places.append((self._place(stored), day))
-            yield search.Document(number=number, title=article.title, text=text if feed.mode != "link" else "")
+        for group in batches(range(start, end), _AT_ONCE):
+            found = self._numbered(group)
+            texts = articles.texts(self._connection, [stored.article.id for stored in found.values()])
+            for number in group:
+                if number not in found:
+                    places.append((search.NOBODY, 0))
+                    continue
+                stored, article = found[number], found[number].article
+                day = search.days(article.published or stored.first_seen, self._composer.zone)
+                places.append((self._place(stored), day))
+                told = self._composer.feed(article.feed_id).mode != "link"
+                yield search.Document(
+                    number=number, title=article.title, text=texts.get(article.id, "") if told else ""
+                )
 
     def _untold(self, ids: Sequence[str]) -> set[str]:
         """Return those that have no page of their own: taken down, or told by another's page."""
@@ -120,26 +125,22 @@ class SearchIndex:
             found.update(article for article, stored in rows.items() if _is_untold(stored))
         return found
 
-    def _numbered(self, numbers: Iterable[int]) -> Iterator[tuple[int, StoredArticle | None, str]]:
-        """Yield (number, article, text), None where nothing is left under a number."""
-        for group in batches(numbers, _AT_ONCE):
-            ids = site.at(self._connection, group[0], group[-1] + 1)
-            whole = articles.whole(self._connection, list(ids.values()))
-            for number in group:
-                stored, _, text = whole.get(ids.get(number, ""), (None, "", ""))
-                yield (number, None, "") if stored is None or _is_untold(stored) else (number, stored, text)
+    def _numbered(self, numbers: Sequence[int]) -> dict[int, StoredArticle]:
+        """Return the articles by their numbers, where something is left under these."""
+        ids = site.numbered(self._connection, numbers)
+        rows = articles.rows(self._connection, list(ids.values()))
+        return {number: rows[article] for number, article in ids.items() if not _is_untold(rows[article])}
 
     def _place(self, stored: StoredArticle) -> int:
         names = self._composer.names(self._composer.feed(stored.article.feed_id))
         return self._places.setdefault(names, len(self._places))
 
-    def _block(self, block: int) -> Output:
-        start = block * search.BLOCK
-        ids = site.at(self._connection, start, start + search.BLOCK)
-        rows = articles.rows(self._connection, list(ids.values()))
-        found = [rows.get(ids.get(number, "")) for number in range(start, start + search.BLOCK)]
-        entries = [None if stored is None or _is_untold(stored) else self._entry(stored) for stored in found]
-        return Output(path=f"{FOLDER}d/{block}.json", body=search.block(entries))
+    def _blocks(self, blocks: Sequence[int]) -> Iterator[Output]:
+        numbers = {block: range(block * search.BLOCK, (block + 1) * search.BLOCK) for block in blocks}
+        found = self._numbered([number for some in numbers.values() for number in some])
+        for block, some in numbers.items():
+            entries = [self._entry(found[number]) if number in found else None for number in some]
+            yield Output(path=f"{FOLDER}d/{block}.json", body=search.block(entries))
 
     def _entry(self, stored: StoredArticle) -> search.Entry:
         card = self._composer.card(stored)

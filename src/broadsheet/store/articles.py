@@ -245,6 +245,7 @@ _TOLD = (
 _ROWS = Query(f"SELECT {_ROW} FROM {_TOLD} WHERE articles.id IN ?*")  # noqa: S608 - of constants alone, like those below
 _WHOLE_TOLD = f"{_TOLD} LEFT JOIN bodies ON bodies.article_id = articles.id"
 _WHOLE = Query(f"SELECT {_ROW}, bodies.html, bodies.text FROM {_WHOLE_TOLD} WHERE articles.id IN ?*")  # noqa: S608
+_TEXTS = Query("SELECT article_id, text FROM bodies WHERE article_id IN ?*")
 _LIVE = "articles.state = 'live' ORDER BY articles.seq NULLS FIRST, articles.published NULLS FIRST, articles.id"
 _PLACE = "articles.id, articles.permalink, articles.story_id, page.id, page.permalink"
 _TOLD_AT = Query(f"SELECT {_PLACE} FROM {_TOLD} WHERE articles.id IN ?*")  # noqa: S608
@@ -292,6 +293,11 @@ def whole(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[StoredA
         stored = _row(row)
         found[stored.article.id] = (stored, html or "", text or "")
     return found
+
+
+def texts(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the texts by article, of those that have one."""
+    return {article: text for article, text in _TEXTS(connection, list(ids)).all() if text}
 
 
 def everything(connection: Connection) -> Iterator[StoredArticle]:

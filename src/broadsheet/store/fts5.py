@@ -23,11 +23,16 @@ def drop(connection: Connection, number: int, title: list[str], text: list[str])
     )
 
 
-def best(connection: Connection, phrases: list[list[str]], limit: int) -> list[int]:
-    """Return the numbers of the articles that hold all phrases, best first, titles weighted four times."""
+def best(connection: Connection, phrases: list[list[str]], limit: int, newest: int) -> list[int]:
+    """Return the numbers of the articles that hold all phrases, best first; see ``store.search.Index``."""
     match = " AND ".join('"' + " ".join(phrase) + '"' + ("*" if is_open(phrase[-1]) else "") for phrase in phrases)
-    found = connection.exec_driver_sql(
-        "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, 4.0, 1.0), rowid DESC LIMIT ?",
-        (match, limit),
-    )
-    return list(found.scalars())
+    # Read from the index's end, which is its order: nothing older is touched.
+    by_time = "SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?"
+    found = list(connection.exec_driver_sql(by_time, (match, 0, newest + 1)).scalars())
+    if len(found) > newest:
+        titled = list(
+            connection.exec_driver_sql(by_time, (f"{{title}}: ({match})", found[newest - 1], limit)).scalars()
+        )
+        return list(dict.fromkeys([*titled, *found]))[:limit]
+    ranked = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, 4.0, 1.0), rowid DESC LIMIT ?"
+    return list(connection.exec_driver_sql(ranked, (match, limit)).scalars())

@@ -25,14 +25,17 @@ class Index(Protocol):
         """Take an article out; the tokens are those that it was added with."""
         ...
 
-    def best(self, connection: Connection, phrases: list[list[str]], limit: int) -> list[int]:
+    def best(self, connection: Connection, phrases: list[list[str]], limit: int, newest: int) -> list[int]:
         """Return the numbers of the articles that hold all phrases, best first, titles weighted four times.
 
-        A CJK character that stands alone at the end of a phrase is the beginning of a token.
+        Where more than ``newest`` hold them: of these the newest, first those that hold all phrases in their titles. A CJK
+        character that stands alone at the end of a phrase is the beginning of a token.
         """
         ...
 
 
+NEWEST = 500
+"""Articles among which the best are looked for: of words that more of them have, the newest. So a search costs what it shows."""
 _INDEXES: dict[str, Index] = {"sqlite": fts5, "postgresql": tsvector}
 
 
@@ -65,13 +68,16 @@ def number_of(connection: Connection, article_id: str) -> int | None:
 def find(connection: Connection, query: str, limit: int = 20) -> list[tuple[str, str]]:
     """Return (article id, text) of the best matches: all words of the query, titles weighted four times.
 
+    Of words that more than ``NEWEST`` articles have, the newest of these are looked at, and come in order of time, first those
+    that have all words in their titles.
+
     Each blank-separated part of the query is a phrase. A CJK character that ends it alone begins a bigram of the text:
     股 finds 股市, A股 finds A股收涨.
     """
     phrases = [found for part in query.split() if (found := tokens(part))]
     if not phrases:
         return []
-    numbers = _INDEXES[connection.dialect.name].best(connection, phrases, limit)
+    numbers = _INDEXES[connection.dialect.name].best(connection, phrases, limit, max(limit, NEWEST))
     rows = connection.execute(
         sa.select(articles.c.number, articles.c.id, bodies.c.text)
         .join(bodies, bodies.c.article_id == articles.c.id)

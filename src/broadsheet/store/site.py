@@ -19,6 +19,7 @@ _AROUND = Query("""SELECT (SELECT max(key) FROM lists WHERE kind = 'day' AND key
 (SELECT min(key) FROM lists WHERE kind = 'day' AND key > ?)""")
 _KNOWN = Query("SELECT path, digest FROM outputs WHERE path IN ?*")
 _AT = Query("SELECT seq, id FROM articles WHERE seq > ? AND seq <= ?")
+_NUMBERED = Query("SELECT seq, id FROM articles WHERE seq IN ?*")
 _NUMBER = Update(articles, "id", "seq")
 _SIZE = Update(lists, "path", "size")
 _ITEM = Insert(list_items, ("list_id", "position", "article_id"))
@@ -72,6 +73,11 @@ def numbers(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 def at(connection: Connection, start: int, end: int) -> dict[int, str]:
     """Return the articles with numbers from ``start`` up to, not including, ``end``, by number (from 0)."""
     return {seq - 1: article for seq, article in _AT(connection, start, end).all()}
+
+
+def numbered(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the articles with these numbers (from 0), by number."""
+    return {seq - 1: article for seq, article in _NUMBERED(connection, [number + 1 for number in numbers]).all()}
 
 
 def places(connection: Connection, ids: Sequence[str]) -> dict[str, list[Place]]:

@@ -38,16 +38,32 @@ def drop(connection: Connection, number: int, title: list[str], text: list[str])
     connection.exec_driver_sql("DELETE FROM search WHERE number = %s", (number,))
 
 
-def best(connection: Connection, phrases: list[list[str]], limit: int) -> list[int]:
-    """Return the numbers of the articles that hold all phrases, best first, titles weighted four times."""
+def best(connection: Connection, phrases: list[list[str]], limit: int, newest: int) -> list[int]:
+    """Return the numbers of the articles that hold all phrases, best first; see ``store.search.Index``."""
     queries = [_phrase(phrase) for phrase in phrases]
-    holds_all = " INTERSECT ".join(["SELECT number FROM search WHERE words @@ %s::tsquery"] * len(queries))
-    found = connection.exec_driver_sql(
-        f"SELECT number FROM search WHERE number IN ({holds_all}) AND words @@ %s::tsquery GROUP BY number "  # noqa: S608
-        "ORDER BY sum(ts_rank(%s::real[], words, %s::tsquery, 1)) DESC, number DESC LIMIT %s",
-        (*queries, any_of := " | ".join(f"({query})" for query in queries), _WEIGHTS, any_of, limit),
+    # A long article's phrases may stand in several of its parts.
+    others = "AND EXISTS (SELECT FROM search other WHERE other.number = one.number AND other.words @@ %s::tsquery) "
+    found = list(
+        connection.exec_driver_sql(
+            f"SELECT DISTINCT number FROM search one WHERE words @@ %s::tsquery {others * (len(queries) - 1)}"  # noqa: S608
+            "ORDER BY number DESC LIMIT %s",
+            (*queries, newest + 1),
+        ).scalars()
     )
-    return list(found.scalars())
+    if len(found) > newest:
+        in_title = " & ".join(f"({_phrase(phrase, 'A')})" for phrase in phrases)
+        by_title = (
+            "SELECT number FROM search WHERE number = ANY(%s) AND words @@ %s::tsquery ORDER BY number DESC LIMIT %s"
+        )
+        titled = list(connection.exec_driver_sql(by_title, (found[:newest], in_title, limit)).scalars())
+        return list(dict.fromkeys([*titled, *found]))[:limit]
+    any_of = " | ".join(f"({query})" for query in queries)
+    ranked = connection.exec_driver_sql(
+        "SELECT number FROM search WHERE number = ANY(%s) AND words @@ %s::tsquery GROUP BY number "
+        "ORDER BY sum(ts_rank(%s::real[], words, %s::tsquery, 1)) DESC, number DESC LIMIT %s",
+        (found, any_of, _WEIGHTS, any_of, limit),
+    )
+    return list(ranked.scalars())
 
 
 def _parts(title: Sequence[str], text: Sequence[str]) -> Iterator[str]:
@@ -70,9 +86,12 @@ def _vector(placed: Sequence[tuple[str, str]]) -> str:
     return " ".join(f"{_quoted(token)}:{','.join(found[:256])}" for token, found in places.items() if token)
 
 
-def _phrase(phrase: Sequence[str]) -> str:
-    words = [_quoted(bare) for token in phrase if (bare := _bare(token))]
-    return " <-> ".join(words) + (":*" if is_open(phrase[-1]) else "") if words else "''"
+def _phrase(phrase: Sequence[str], weight: str = "") -> str:
+    """Return a phrase as a query; where a weight is named, its words have to have it."""
+    words = [_quoted(bare) + (f":{weight}" if weight else "") for token in phrase if (bare := _bare(token))]
+    if words and is_open(phrase[-1]):
+        words[-1] = words[-1].removesuffix(f":{weight}") + f":*{weight}"
+    return " <-> ".join(words) if words else "''"
 
 
 def _quoted(token: str) -> str:
