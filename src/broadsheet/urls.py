@@ -407,11 +407,9 @@ def _target(text: str) -> str:
 def short_id(data: str, length: int = 12) -> str:
     """Return ``length`` letters and digits (Crockford's base 32, lower case) of a digest: 5 bits each, 51 at most."""
     number = int.from_bytes(blake2b(data.encode("utf-8", "surrogatepass"), digest_size=32).digest(), "big")
-    letters = []
-    for _ in range(max(1, min(length, 51))):
-        number, rest = divmod(number, 32)
-        letters.append(_ALPHABET[rest])
-    return "".join(letters)
+    count = max(1, min(length, 51))
+    number &= (1 << 5 * count) - 1  # small numbers are quicker to shift
+    return "".join([_ALPHABET[number >> shift & 31] for shift in range(0, 5 * count, 5)])
 
 
 def slug(text: str, digest: str) -> str:

@@ -101,14 +101,14 @@ def decide(
     digest_of = digests if callable(digests) else digests.__getitem__
     claims: dict[int, str] = {}
     taken: set[str] = set()
-    for kind in _STRENGTH:
-        # In the order of the keys, not of the document: where two guids lead to one article (one was once taken for the
-        # other, renamed), the same entry has it at every poll.
-        bids = sorted((key, place) for place, item in enumerate(keyed) for key in item.keys if key[0] == kind)
-        for key, place in bids:
-            if place not in claims and (article := known.get(key)) and article not in taken:
-                claims[place] = article
-                taken.add(article)
+    bids = [(key, place) for place, item in enumerate(keyed) for key in item.keys if key in known] if known else []
+    # In the order of the keys, not of the document: where two guids lead to one article (one was once taken for the
+    # other, renamed), the same entry has it at every poll.
+    for key, place in sorted(bids, key=lambda bid: (_STRENGTH.index(bid[0][0]), bid)):
+        article = known[key]
+        if place not in claims and article not in taken:
+            claims[place] = article
+            taken.add(article)
     decisions: list[Decision[K]] = []
     for place, item in enumerate(keyed):
         if place in claims:
