@@ -164,13 +164,13 @@ def test_a_theme_prints_the_same_page_after_many(tmp_path: Path) -> None:
     assert theme.render("list.html", other, record) != first
 
 
-@pytest.mark.parametrize(("language", "text"), [("en", "14:40"), ("zh", "14:40")])
-def test_the_end_of_a_span_of_time_says_its_day_only_where_it_is_another(language: str, text: str) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_end_of_a_span_of_time_says_its_day_only_where_it_is_another(language: str) -> None:
     first, last, next_day = (
         context.moment(datetime(2026, 3, day, 14, minute, tzinfo=UTC), UTC, language)
         for day, minute in ((11, 5), (11, 40), (12, 5))
     )
-    assert context.later(first, last) == msgspec.structs.replace(last, text=text)
+    assert context.later(first, last) == msgspec.structs.replace(last, text="14:40")
     assert context.later(first, next_day) == next_day
     known_by_day = context.moment(datetime(2026, 3, 11, tzinfo=UTC), UTC, language, day_only=True)
     assert context.later(known_by_day, last) == last
