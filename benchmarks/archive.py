@@ -25,7 +25,7 @@ from benchmarks.measure import Row
 from broadsheet.config import Config
 from broadsheet.engine import Work
 from broadsheet.model import Article, Done, Entry, Feed, FeedInfo, FeedState, Outcome, Response
-from broadsheet.pipeline import merge, publish, work
+from broadsheet.pipeline import merge, publish, reading
 from broadsheet.pipeline.health import health
 from broadsheet.pipeline.run import Report, Run, batches
 from broadsheet.pipeline.searchindex import SearchIndex
@@ -114,18 +114,18 @@ def _write(connection: Connection, numbers: Sequence[int], count: int, *, waitin
 
 def _run(store: Store, engine: Any = None) -> Run:
     return Run(
-        folder=store.state_dir / str(store.database.engine.url.database or "site").replace("/", "-"), config=Config(), store=store,
-        engine=engine, now=NOW, clock=lambda: NOW, report=Report(started=NOW),
+        folder=store.state_dir / "paper", config=Config(), store=store, engine=engine, now=NOW, clock=lambda: NOW,
+        report=Report(started=NOW),
     )  # fmt: skip
 
 
 class _Read:
     """An engine that has read every document already: parsing costs the same beside any archive."""
 
-    def __init__(self, made: Mapping[str, work.ReadFeed]) -> None:
+    def __init__(self, made: Mapping[str, reading.ReadFeed]) -> None:
         self._made = made
 
-    def map(self, _work: Work, batches: Iterable[Sequence[work.ParseInput]]) -> Iterator[Outcome[work.ReadFeed]]:
+    def map(self, _work: Work, batches: Iterable[Sequence[reading.ParseInput]]) -> Iterator[Outcome[reading.ReadFeed]]:
         """Yield what is in each document."""
         for batch in batches:
             for item in batch:
@@ -194,9 +194,9 @@ def merging(store: Store, count: int, turn: int) -> float:
             fresh += new
             name = f"new{turn}-{number}-{place}" if new else str(old)
             keys = (f"g:{name}", f"l:news.example/{name}")
-            items.append(work.Item(keys=keys, digest=f"d{old}", link=f"https://news.example/{name}", data=data))
+            items.append(reading.Item(keys=keys, digest=f"d{old}", link=f"https://news.example/{name}", data=data))
         feed = _feed(number)
-        made[feed.id] = work.ReadFeed(feed=FeedInfo(), problems=(), window=0.0, items=tuple(items))
+        made[feed.id] = reading.ReadFeed(feed=FeedInfo(), problems=(), window=0.0, items=tuple(items))
     answers = [
         (Response(key=name, url=name, final_url=name, status=200, headers={}, body=b"", fetched=NOW), f"{turn}{name}")
         for name in made
@@ -262,8 +262,8 @@ def run() -> Iterator[Row]:
             server = stack.enter_context(servers.postgresql()) if kind == "postgresql" else None
             stores = {}
             for count in SIZES:
-                url = server.url() if server else f"sqlite:///{count}.db"
-                stores[count] = Store.open(url, Path(folder))
+                url = server.url() if server else "sqlite:///store.db"
+                stores[count] = Store.open(url, Path(folder, str(count)))
                 stack.callback(stores[count].close)
                 started = time.monotonic()
                 fill(stores[count], count)

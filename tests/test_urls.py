@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import ada_url
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,3 +108,37 @@ def test_no_string_raises(text: str) -> None:
     assert isinstance(urls.host(text) + urls.registrable_domain(text) + urls.without_userinfo(text), str)
     assert isinstance(urls.is_http(text), bool)
     assert re.fullmatch(r"(?:[a-z0-9\-]{1,60}-)?[0-9a-z]{12}", urls.slug(text, text))
+
+
+_LETTERS = st.text("aZ0-.:/?#&=%@~_,;+[]xn é\t\\", max_size=20)
+
+
+@given(_LETTERS, _LETTERS)
+@settings(max_examples=500, deadline=None)
+def test_a_plain_address_is_what_parsing_makes_of_it(name: str, rest: str) -> None:
+    url = f"https://{name}example.a{rest}"
+    if urls.is_plain(url):
+        assert str(ada_url.URL(url).href) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://news.example/2026/a-b_c.html?id=1&page=2", True),
+        ("http://a1.b-c.example/", True),
+        ("https://news.example", False),
+        ("https://News.example/", False),
+        ("https://1.2.3.4/", False),
+        ("https://news.0x7f/", False),
+        ("https://xn--nxasmq6b.example/", False),
+        ("https://news.example:443/", False),
+        ("https://news.example/a/../b", False),
+        ("https://news.example/a/./b", False),
+        ("https://news.example/a%2e", False),
+        ("https://news.example/a b", False),
+        ("https://news.example/a#b", False),
+    ],
+)
+def test_plain_addresses(url: str, plain: bool) -> None:
+    assert urls.is_plain(url) is plain
+    assert not plain or str(ada_url.URL(url).href) == url

@@ -14,7 +14,6 @@ from uuid import uuid4
 import msgspec
 
 from broadsheet import pipeline
-from broadsheet.articles.rules import Rules, read_rules
 from broadsheet.config import Config, parse_config
 from broadsheet.engine import open_engine
 from broadsheet.errors import ConfigError, UsageError
@@ -25,6 +24,7 @@ from broadsheet.store.database import Store
 from broadsheet.urls import short_id
 
 if TYPE_CHECKING:
+    from broadsheet.articles.rules import Rules
     from broadsheet.pipeline.deploy import Deployed
     from broadsheet.pipeline.health import FeedHealth
     from broadsheet.store.backup import Copied
@@ -126,10 +126,12 @@ class Newspaper(AbstractContextManager["Newspaper"]):
 
     def rules(self) -> dict[str, Rules]:
         """Return a person's rules for sites, by domain; raise ``ConfigError`` where they cannot be understood."""
+        if not self.rules_file.exists():
+            return {}
+        from broadsheet.articles.rules import read_rules
+
         try:
             return read_rules(self.rules_file.read_text("utf-8"), str(self.rules_file))
-        except FileNotFoundError:
-            return {}
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
                 f"{self.rules_file} cannot be read ({error}); it has to be a text file in UTF-8"

@@ -102,6 +102,10 @@ def _marks() -> re.Pattern[str]:
 
 def collapse(text: str) -> str:
     """Return cleaned text on one line, each run of white space as one blank."""
+    if text.isascii() and text.isprintable():
+        # All its white space is blanks; to look for two in a row takes a tenth of the time that splitting takes.
+        line = text.strip()
+        return " ".join(line.split()) if "  " in line else line
     cleaned = clean(text)
     if not cleaned.isascii() and ("\u200b" in cleaned or "\u2060" in cleaned or "\ufeff" in cleaned):
         cleaned = _INVISIBLE.sub(" ", cleaned)
@@ -126,6 +130,8 @@ def plain_title(markup: str, media_type: str = "") -> str:
 
 
 def _unescape(text: str) -> str:
+    if "&" not in text:
+        return text
     return html.unescape(_HUGE_NUMBER.sub("\ufffd", text))
 
 
@@ -265,6 +271,10 @@ def reading_minutes(text: str) -> int:
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*|\.[\"”’)]*(?=\s|$)")
 
 
+_NEEDLESS = re.compile(r"(?<=[。！？；…”’」』）]) (?=[\u3000-\u9fff\uff00-\uffef“‘])")
+"""A blank between paragraphs, where the script has none between sentences."""
+
+
 @lru_cache(maxsize=4096)
 def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
@@ -275,7 +285,7 @@ def excerpt(text: str, *, width: int = 200) -> str:
 
     Where no sentence ends in the second half of the room, the text is cut at a blank and an ellipsis added.
     """
-    flat = collapse(text)
+    flat = _NEEDLESS.sub("", collapse(text))
     ends_at = list(accumulate(_columns(character) for character in flat[: width + 1]))
     head = flat[: bisect_right(ends_at, width)]
     if len(head) == len(flat):

@@ -193,6 +193,11 @@ _REDIRECT_PARAMETERS = (
 )
 _PROXY_PATH = re.compile(r"[/*](https?(?::|%3a)/{1,2}.{4,})$", re.IGNORECASE | re.DOTALL)
 _DEPTH = 5
+# Addresses that parsing leaves as they are, and so are most: a name in lower case that is no number, no port, no user, and
+# nothing that has to be encoded. Whoever finds one still looks for dot segments.
+_PLAIN = re.compile(
+    r"https?://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)++[a-z][a-z0-9]*+/[\w~/.,;:+=-]*+(?:\?[\w~/.,;:+=&-]*+)?+", re.ASCII
+)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
@@ -206,6 +211,11 @@ def _parse(url: str) -> Any:
         return ada_url.URL(url)
     except (ValueError, UnicodeError, TypeError):
         return None
+
+
+def is_plain(url: str) -> bool:
+    """Return whether this is an http or https address that parsing would leave as it is; False may mean either."""
+    return len(url) <= MAX_LENGTH and "/." not in url and _PLAIN.fullmatch(url) is not None
 
 
 def resolve(base: str, url: str) -> str:
@@ -321,14 +331,16 @@ def canonical(url: str) -> str:
 
 def canonical_http(url: str) -> str:
     """Return the canonical form of an http or https address, or ``""`` for anything else."""
-    parsed = _parse(url.strip())
-    if parsed is None or parsed.protocol not in ("http:", "https:"):
-        return ""
-    href = str(parsed.href)
-    if "@" in href:
-        parsed.username = ""
-        parsed.password = ""
+    href = url.strip()
+    if not is_plain(href):
+        parsed = _parse(href)
+        if parsed is None or parsed.protocol not in ("http:", "https:"):
+            return ""
         href = str(parsed.href)
+        if "@" in href:
+            parsed.username = ""
+            parsed.password = ""
+            href = str(parsed.href)
     address, mark, fragment = href.partition("#")
     if fragment.startswith("!"):  # addresses a page of a one-page site
         address += mark + fragment
@@ -395,11 +407,9 @@ def _target(text: str) -> str:
 def short_id(data: str, length: int = 12) -> str:
     """Return ``length`` letters and digits (Crockford's base 32, lower case) of a digest: 5 bits each, 51 at most."""
     number = int.from_bytes(blake2b(data.encode("utf-8", "surrogatepass"), digest_size=32).digest(), "big")
-    letters = []
-    for _ in range(max(1, min(length, 51))):
-        number, rest = divmod(number, 32)
-        letters.append(_ALPHABET[rest])
-    return "".join(letters)
+    count = max(1, min(length, 51))
+    number &= (1 << 5 * count) - 1  # small numbers are quicker to shift
+    return "".join([_ALPHABET[number >> shift & 31] for shift in range(0, 5 * count, 5)])
 
 
 def slug(text: str, digest: str) -> str:

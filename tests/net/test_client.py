@@ -562,6 +562,36 @@ def test_a_server_that_hangs_up_is_not_asked_a_second_time(web: Web, manners: Ma
     assert [hit.path for hit in web.hits] == ["/feed"]
 
 
+def ports(web: Web, count: int, *, hang_up: bool) -> list[int]:
+    """Let the server answer so many feeds, and return the list that will hold the port that each was asked from."""
+    found: list[int] = []
+
+    def answer(handler: Handler) -> Answer:
+        found.append(handler.client_address[1])
+        handler.close_connection = handler.close_connection or hang_up
+        return Answer(b"x")
+
+    web.pages |= {f"/{number}": answer for number in range(count)}
+    return found
+
+
+def test_a_connection_is_kept_while_another_request_to_the_host_waits(web: Web, manners: Manners) -> None:
+    asked_from = ports(web, 4, hang_up=False)
+    wanted = [request(f"{web.url}/{number}", key=str(number)) for number in range(4)]
+    assert all(isinstance(outcome, Done) for outcome in fetch_many(wanted, manners))
+    assert len(asked_from) == 4
+    assert len(set(asked_from)) == 1
+    assert [hit.headers.get("connection") for hit in web.hits] == [None, None, None, "close"]
+
+
+def test_a_server_that_closes_kept_connections_loses_no_feed(web: Web, manners: Manners) -> None:
+    asked_from = ports(web, 20, hang_up=True)
+    wanted = [request(f"{web.url}/{number}", key=str(number)) for number in range(20)]
+    assert all(isinstance(outcome, Done) for outcome in fetch_many(wanted, manners))
+    assert len(set(asked_from)) == 20
+    assert sorted(hit.path for hit in web.hits) == sorted(f"/{number}" for number in range(20))
+
+
 def test_a_crawl_delay_is_heeded_between_pages_and_not_between_feeds(web: Web, heeding: Manners) -> None:
     web.pages["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 0.2\n")
     pages = Counter(0.0)

@@ -16,7 +16,7 @@ from broadsheet.export.warc import response_record
 from broadsheet.newspaper import Newspaper
 from broadsheet.pipeline import ingest
 from broadsheet.pipeline.ingest import Progress
-from broadsheet.store import takedown
+from broadsheet.store import tombstones
 from tests.conftest import NOW, Answer, Web, item, rss
 from tests.e2e.test_demo import command
 
@@ -128,7 +128,7 @@ def test_a_damaged_file_is_named_and_costs_what_is_damaged(paper: Callable[..., 
 def test_what_was_taken_down_stays_down(paper: Callable[..., Newspaper], tmp_path: Path) -> None:
     made = paper()
     with made.store.begin() as connection:
-        takedown.remember(connection, "news0.example", "domain", "", NOW)
+        tombstones.remember(connection, "news0.example", "domain", "", NOW)
     assert made.ingest([str(archive(tmp_path / "one.warc.gz", links(range(6))))]).articles_new == 3
 
 

@@ -19,7 +19,7 @@ def takedown_command(state: State, target: str, note: str) -> None:
 
     Text and pictures go from store, site, feeds and search; a dated note stays at each address; nothing is taken in again.
     """
-    from broadsheet.store import feeds, takedown
+    from broadsheet.store import feeds, takedown, tombstones
 
     with state.open() as paper, paper.store.lock("takedown"):
         now = datetime.now(UTC)
@@ -32,7 +32,7 @@ def takedown_command(state: State, target: str, note: str) -> None:
             else:
                 kind, ids = "domain", takedown.of_domain(connection, target.lower().removeprefix("www."))
             if kind != "article":
-                takedown.remember(connection, target.lower() if kind == "domain" else target, kind, note, now)
+                tombstones.remember(connection, target.lower() if kind == "domain" else target, kind, note, now)
             orphans = takedown.remove(connection, ids, note, now)
         paper.store.blobs.remove(orphans.blobs)
         for path in orphans.pictures:

@@ -24,7 +24,7 @@ from broadsheet.engine.futures import SECONDS_PER_ITEM, FutureEngine, Promise, r
 from broadsheet.limits import value
 
 MEMORY_BYTES = value("worker_memory")
-PRELOAD = ["broadsheet.pipeline.work"]
+PRELOAD = ["broadsheet.feeds.source", "broadsheet.pipeline.reading", "broadsheet.pipeline.work"]
 
 
 class PoolEngine(FutureEngine):

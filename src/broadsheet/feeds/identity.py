@@ -55,17 +55,19 @@ def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
     """Return the entries with their keys, none of which two have; an entry that repeats another is left out."""
     guids = _trusted([entry.guid.strip() for entry in entries])
     links = _trusted([link_key(entry.link) for entry in entries])
+    alike = not all(guid or link for guid, link in zip(guids, links, strict=True))
+    """Some are told apart by what they say alone."""
     owned: set[str] = set()
     found: dict[int, Keyed] = {}
     # Those with guid or link first: the others are compared with them wherever in the document they stand.
     for place in sorted(range(len(entries)), key=lambda place: not (guids[place] or links[place])):
         entry, guid, link = entries[place], guids[place], links[place]
         title = plain_title(entry.title)
-        seen = visible_text(entry.content or entry.summary)
+        seen = visible_text(entry.content or entry.summary).encode("utf-8", "surrogatepass")
         moment = entry.published or entry.updated
         date = moment.isoformat() if moment else ""
         strong = [f"g:{_short(guid)}" if guid else "", f"l:{_short(link)}" if link else ""]
-        whole = f"y:{digest(title, date, seen)}"
+        whole = f"y:{digest(title, date, seen)}" if alike else ""
         if not any(strong) and whole in owned and (title or seen):
             continue
         weak = f"t:{digest(title, date, '' if moment else seen)}" if title else f"x:{digest(seen)}" if seen else ""
@@ -99,14 +101,14 @@ def decide(
     digest_of = digests if callable(digests) else digests.__getitem__
     claims: dict[int, str] = {}
     taken: set[str] = set()
-    for kind in _STRENGTH:
-        # In the order of the keys, not of the document: where two guids lead to one article (one was once taken for the
-        # other, renamed), the same entry has it at every poll.
-        bids = sorted((key, place) for place, item in enumerate(keyed) for key in item.keys if key[0] == kind)
-        for key, place in bids:
-            if place not in claims and (article := known.get(key)) and article not in taken:
-                claims[place] = article
-                taken.add(article)
+    bids = [(key, place) for place, item in enumerate(keyed) for key in item.keys if key in known] if known else []
+    # In the order of the keys, not of the document: where two guids lead to one article (one was once taken for the
+    # other, renamed), the same entry has it at every poll.
+    for key, place in sorted(bids, key=lambda bid: (_STRENGTH.index(bid[0][0]), bid)):
+        article = known[key]
+        if place not in claims and article not in taken:
+            claims[place] = article
+            taken.add(article)
     decisions: list[Decision[K]] = []
     for place, item in enumerate(keyed):
         if place in claims:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from broadsheet.pipeline.run import Run
+if TYPE_CHECKING:
+    from broadsheet.pipeline.run import Run
 
 
 class Stage(NamedTuple):

@@ -21,10 +21,10 @@ from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.errors import UsageError
 from broadsheet.feeds import identity
 from broadsheet.model import Done, Entry, Feed, Mode, Response
-from broadsheet.pipeline import relate, work
+from broadsheet.pipeline import reading, relate, work
 from broadsheet.pipeline.articles import learn, save_article
 from broadsheet.pipeline.run import Run, batches
-from broadsheet.store import articles, feeds, queue, responses, takedown, templates
+from broadsheet.store import articles, feeds, queue, responses, templates, tombstones
 from broadsheet.text import digest
 
 MIN_TEXT = 400
@@ -193,11 +193,11 @@ def _wanted(run: Run, group: Sequence[_Page], place: Place) -> dict[str, tuple[F
     """Return the pages that are neither known nor refused, each with the site that it belongs to, by article."""
     found: dict[str, tuple[Feed, Response]] = {}
     with run.store.read() as connection:
-        refused = frozenset(takedown.targets(connection, "domain"))
-        gone = takedown.targets(connection, "article")
+        refused = frozenset(tombstones.targets(connection, "domain"))
+        gone = tombstones.targets(connection, "article")
         for _, answer in group:
             host = urls.host(answer.url)
-            if work.is_refused(answer.url, refused) or articles.with_link(connection, answer.url):
+            if reading.is_refused(answer.url, refused) or articles.with_link(connection, answer.url):
                 continue
             site = f"https://{host}/"
             section = (*filter(None, (part.strip() for part in place.section.split("/"))), host)

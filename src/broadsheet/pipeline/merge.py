@@ -11,9 +11,9 @@ from broadsheet import urls
 from broadsheet.errors import StoreError
 from broadsheet.feeds import backfill, identity, schedule
 from broadsheet.model import Backfill, Done, Failed, Feed, FeedState, Outcome
-from broadsheet.pipeline import work
+from broadsheet.pipeline import reading
 from broadsheet.pipeline.run import FeedReport, Run, batches
-from broadsheet.store import articles, feeds, queue, responses, takedown
+from broadsheet.store import articles, feeds, queue, responses, tombstones
 from broadsheet.store.responses import Document
 
 PARSE_VERSION = MERGE_VERSION = 1
@@ -22,7 +22,7 @@ _SAVE_TOGETHER = 32
 _SAVE_BYTES = 16_000_000
 """Entries that are held in memory until they are saved together."""
 
-Read = tuple[Document, Outcome[work.ReadFeed]]
+Read = tuple[Document, Outcome[reading.ReadFeed]]
 
 
 def parse_and_merge(run: Run) -> None:
@@ -52,28 +52,28 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
     """Parse documents as they come, no two of one feed, and merge their entries into the store, many at once."""
     with run.store.read() as connection:
         known = feeds.everyone(connection)
-        refused = frozenset(takedown.targets(connection, "domain") | takedown.targets(connection, "feed"))
-        gone = takedown.targets(connection, "article")
+        refused = frozenset(tombstones.targets(connection, "domain") | tombstones.targets(connection, "feed"))
+        gone = tombstones.targets(connection, "article")
         given = msgspec.json.decode(queue.get_meta(connection, "addresses") or "{}", type=dict[str, str])
     under_way: dict[str, Document] = {}
 
-    def inputs() -> Iterator[work.ParseInput]:
+    def inputs() -> Iterator[reading.ParseInput]:
         for document, data in documents:
             under_way[str(document.number)] = document
-            yield work.ParseInput(
+            yield reading.ParseInput(
                 key=str(document.number), feed=known.get(document.feed_id) or Feed(id=document.feed_id, url=document.url),
                 data=data, url=document.final_url, content_type=document.headers.get("content-type", ""),
                 fetched=document.fetched, refused=refused,
             )  # fmt: skip
 
-    outcomes = run.engine.map(work.read_batch, batches(inputs(), _PARSE_TOGETHER))
+    outcomes = run.engine.map(reading.read_batch, batches(inputs(), _PARSE_TOGETHER))
     for group in batches(outcomes, _SAVE_TOGETHER, weight=_weight, limit=_SAVE_BYTES):
         read = [(under_way.pop(outcome.key), outcome) for outcome in group]
         with run.store.begin() as connection:
             _Merge(run, connection, known, refused, gone, given).save(read)
 
 
-def _weight(outcome: Outcome[work.ReadFeed]) -> int:
+def _weight(outcome: Outcome[reading.ReadFeed]) -> int:
     return sum(len(item.data) for item in outcome.value.items) if isinstance(outcome, Done) else 0
 
 
@@ -128,7 +128,7 @@ class _Merge:
             self._states.append(schedule.after_failure(state, failure, self._run.now))
         self._parsed.append((str(document.number), document.body, "failed", failure.message))
 
-    def _take(self, document: Document, read: work.ReadFeed, state: FeedState | None, *, known: bool) -> None:
+    def _take(self, document: Document, read: reading.ReadFeed, state: FeedState | None, *, known: bool) -> None:
         new, changed = self._count(document, read, known=known)
         self._report(document).problems = read.problems
         if state is None:
@@ -140,7 +140,9 @@ class _Merge:
         state = schedule.with_hints(state, read.feed, read.window)
         self._states.append(schedule.after_success(state, document.fetched, news=bool(new or changed)))
 
-    def _take_page(self, document: Document, outcome: Outcome[work.ReadFeed], state: FeedState, *, known: bool) -> None:
+    def _take_page(
+        self, document: Document, outcome: Outcome[reading.ReadFeed], state: FeedState, *, known: bool
+    ) -> None:
         """Take in one of a feed's older pages: nothing of what is known of the feed itself changes by it."""
         progress = state.backfill or Backfill()
         if isinstance(outcome, Done):
@@ -153,7 +155,7 @@ class _Merge:
             self._parsed.append((str(document.number), document.body, "failed", outcome.message))
         self._states.append(msgspec.structs.replace(state, backfill=progress))
 
-    def _count(self, document: Document, read: work.ReadFeed, *, known: bool) -> tuple[int, int]:
+    def _count(self, document: Document, read: reading.ReadFeed, *, known: bool) -> tuple[int, int]:
         """Take a document's entries and report them; return the number of new and of changed ones."""
         run, report, number = self._run, self._report(document), str(document.number)
         new, changed = self._decide(document, read.items, known=known)
@@ -173,7 +175,7 @@ class _Merge:
     def _report(self, document: Document) -> FeedReport:
         return self._run.report.feeds.setdefault(document.feed_id, FeedReport(url=document.url))
 
-    def _decide(self, document: Document, items: Sequence[work.Item], *, known: bool) -> tuple[int, int]:
+    def _decide(self, document: Document, items: Sequence[reading.Item], *, known: bool) -> tuple[int, int]:
         """Note what is new and what has changed among a document's entries; return the number of each."""
         feed_id, seen = document.feed_id, document.fetched
         feed = self._known.get(feed_id)

@@ -17,7 +17,7 @@ from broadsheet.pipeline.searchindex import SearchIndex
 from broadsheet.site import context, outfeeds, plan
 from broadsheet.site.compose import Composer, FrontStory
 from broadsheet.site.render import Theme
-from broadsheet.store import articles, doubles, site, stories, takedown
+from broadsheet.store import articles, doubles, site, stories, tombstones
 from broadsheet.stories import differences
 
 T = TypeVar("T")
@@ -453,7 +453,7 @@ class Reader:
         return by_id[stories.told(self._connection, list(by_id), {}, self._pins).articles[0]]
 
     def _gone(self, page: SitePage) -> Output:
-        when, note = takedown.note_of(self._connection, page.key) or (self._run.now, "")
+        when, note = tombstones.note_of(self._connection, page.key) or (self._run.now, "")
         composer = self._composer
         date = context.moment(when, composer.zone, composer.language, day_only=True)
         shown = composer.page(page.path, composer.labels["gone_title"], "gone", indexed=False)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from broadsheet.articles.rules import Rules
 from broadsheet.config import Config
 from broadsheet.engine import Engine
 from broadsheet.model import Done, Outcome, Response
 from broadsheet.net.robots import Texts
 from broadsheet.store.database import Store
+
+if TYPE_CHECKING:
+    from broadsheet.articles.rules import Rules
 
 REPORT_VERSION = 1
 T = TypeVar("T")

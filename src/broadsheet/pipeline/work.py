@@ -1,53 +1,21 @@
-"""What runs in workers: pure functions from batches of inputs to outcomes. No store, no socket, no clock."""
+"""What runs in workers: pure functions from batches of inputs to outcomes. No store, no socket, no clock.
+
+Feeds are read in ``reading``, so that a run in which nothing is new loads nothing of this.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 import msgspec
 
-from broadsheet import urls
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.images import reencode
 from broadsheet.articles.rules import NONE, Rules
 from broadsheet.articles.shape import shape
 from broadsheet.articles.template import Template, learn_fragments, learn_template
 from broadsheet.errors import BroadsheetError, CodePicture
-from broadsheet.feeds import filters, hints, identity
-from broadsheet.feeds.identity import Known
-from broadsheet.feeds.source import read_source
-from broadsheet.model import Article, Done, Entry, Failed, Feed, FeedInfo, Outcome, Record
-
-
-class ParseInput(Record, frozen=True, kw_only=True):
-    """A feed document; ``key`` is the number of the response."""
-
-    key: str
-    feed: Feed
-    data: bytes
-    url: str
-    content_type: str
-    fetched: datetime
-    refused: frozenset[str] = frozenset()
-    """Domains that were taken down."""
-
-
-class Item(Known, frozen=True, kw_only=True):
-    """An entry as the store takes it: the entry itself as JSON."""
-
-    link: str
-    data: bytes
-
-
-class ReadFeed(Record, frozen=True, kw_only=True):
-    """A document that was read: what it says of the feed, and the entries that the subscription wants, with their keys."""
-
-    feed: FeedInfo
-    problems: tuple[str, ...]
-    window: float
-    """Seconds that its entries cover (``feeds.hints``)."""
-    items: tuple[Item, ...]
+from broadsheet.model import Article, Done, Entry, Failed, Outcome, Record
 
 
 class ExtractInput(Record, frozen=True, kw_only=True):
@@ -90,38 +58,6 @@ class Picture(Record, frozen=True, kw_only=True):
     path: str
     width: int
     height: int
-
-
-def read_batch(batch: Sequence[ParseInput]) -> Iterator[Outcome[ReadFeed]]:
-    """Yield the document of each input, parsed, filtered and keyed."""
-    for item in batch:
-        try:
-            yield Done(item.key, _read(item))
-        except BroadsheetError as error:
-            yield Failed(item.key, type(error).__name__, f"{item.url}: {error}")
-
-
-def _read(item: ParseInput) -> ReadFeed:
-    parsed = read_source(
-        item.data, url=item.url, content_type=item.content_type or None, scrape=item.feed.scrape, reference=item.fetched
-    )
-    wanted = filters.select(parsed.entries, item.feed, item.fetched)
-    keyed = identity.key_entries([entry for entry in wanted if not is_refused(entry.link, item.refused)])
-    return ReadFeed(
-        feed=parsed.feed, problems=parsed.problems, window=hints.window(parsed.entries, item.fetched),
-        items=tuple(
-            Item(keys=one.keys, digest=one.digest, link=one.entry.link, data=msgspec.json.encode(one.entry))
-            for one in keyed
-        ),
-    )  # fmt: skip
-
-
-def is_refused(link: str, refused: frozenset[str]) -> bool:
-    """Return whether a link leads to one of the domains that were taken down."""
-    if not refused or not link:
-        return False
-    host = urls.host(link)
-    return any(host == domain or host.endswith(f".{domain}") for domain in refused)
 
 
 def extract_batch(batch: Sequence[ExtractInput]) -> Iterator[Outcome[Article]]:

@@ -27,7 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def to_micros(instant: datetime) -> int:
     """Return microseconds since 1970 of an aware instant."""
-    return (instant - _EPOCH) // timedelta(microseconds=1)
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(value: int) -> datetime:

@@ -13,30 +13,10 @@ from broadsheet.articles.images import copies_in
 from broadsheet.model import Article, Entry, Record
 from broadsheet.store import articles as article_store
 from broadsheet.store import search, stories
-from broadsheet.store.bulk import Insert, as_text
-from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import articles, bodies, drafts, due, entries, media, responses, tombstones
+from broadsheet.store.bulk import as_text
+from broadsheet.store.schema import articles, bodies, drafts, due, entries, media, responses
+from broadsheet.store.tombstones import remember
 from broadsheet.urls import host
-
-_REFUSE = Insert(tombstones, ("target", "kind", "at", "note"), conflict="nothing")
-
-
-def remember(connection: Connection, target: str, kind: str, note: str, at: datetime) -> None:
-    """Refuse this target from now on. ``kind`` is ``article``, ``feed`` or ``domain``."""
-    _REFUSE(connection, [(target, kind, to_micros(at), note)])
-
-
-def targets(connection: Connection, kind: str) -> set[str]:
-    """Return all refused targets of a kind."""
-    return set(connection.scalars(sa.select(tombstones.c.target).where(tombstones.c.kind == kind)))
-
-
-def note_of(connection: Connection, article_id: str) -> tuple[datetime, str] | None:
-    """Return when and why an article was taken down."""
-    row = connection.execute(
-        sa.select(tombstones.c.at, tombstones.c.note).where(tombstones.c.target == article_id)
-    ).one_or_none()
-    return (from_micros(row.at), row.note) if row else None
 
 
 class Orphans(Record, frozen=True, kw_only=True):

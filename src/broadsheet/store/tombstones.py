@@ -1,0 +1,32 @@
+"""What was taken down and is refused from then on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from broadsheet.store.bulk import Insert
+from broadsheet.store.database import from_micros, to_micros
+from broadsheet.store.schema import tombstones
+
+_REFUSE = Insert(tombstones, ("target", "kind", "at", "note"), conflict="nothing")
+
+
+def remember(connection: Connection, target: str, kind: str, note: str, at: datetime) -> None:
+    """Refuse this target from now on. ``kind`` is ``article``, ``feed`` or ``domain``."""
+    _REFUSE(connection, [(target, kind, to_micros(at), note)])
+
+
+def targets(connection: Connection, kind: str) -> set[str]:
+    """Return all refused targets of a kind."""
+    return set(connection.scalars(sa.select(tombstones.c.target).where(tombstones.c.kind == kind)))
+
+
+def note_of(connection: Connection, article_id: str) -> tuple[datetime, str] | None:
+    """Return when and why an article was taken down."""
+    row = connection.execute(
+        sa.select(tombstones.c.at, tombstones.c.note).where(tombstones.c.target == article_id)
+    ).one_or_none()
+    return (from_micros(row.at), row.note) if row else None
