@@ -74,7 +74,7 @@ def test_what_the_page_says_of_itself() -> None:
     assert found.modified == datetime(2026, 3, 2, 11, 30, tzinfo=UTC)
     assert found.published_source == "page"
     assert found.url == URL
-    assert found.provenance == {"title": "json-ld", "byline": "json-ld", "text": "page"}
+    assert found.provenance == {"title": "open-graph", "byline": "json-ld", "text": "page"}
 
 
 def test_the_title_is_not_repeated_in_the_body() -> None:

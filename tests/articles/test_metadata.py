@@ -73,12 +73,38 @@ def test_trust_has_an_order() -> None:
         '<meta property="og:title" content="OG"><meta name="twitter:title" content="TW"><title>Page</title>'
         '<meta name="author" content="Meta"><meta property="article:published_time" content="2026-01-01">'
     )
-    assert read(linked(headline="LD", author="Ann") + tags).title == "LD"
+    assert read(linked(headline="LD", author="Ann") + tags).title == "OG"
     assert read(linked(headline="LD", author="Ann") + tags).authors == ("Ann",)
     meta = read(tags)
     assert (meta.title, meta.authors) == ("OG", ("Meta",))
     assert meta.published == datetime(2026, 1, 1, tzinfo=UTC)
     assert meta.origin == {"title": "open-graph", "byline": "meta", "published": "meta"}
+
+
+def test_the_sites_name_behind_the_headline_is_not_of_it() -> None:
+    tags = '<meta property="og:title" content="Harbour works start | The Gazette">'
+    meta = read(tags + linked(headline="Harbour works start"))
+    assert (meta.title, read(tags).title) == ("Harbour works start", "Harbour works start | The Gazette")
+
+
+@pytest.mark.parametrize(
+    ("tags", "authors"),
+    [
+        ({"twitter:label1": "Written by", "twitter:data1": "Ann Lee"}, ("Ann Lee",)),
+        ({"twitter:label1": "Reading time", "twitter:data1": "3 minutes"}, ()),
+        (
+            {"twitter:label1": "Temps de lecture", "twitter:label2": "Écrit par", "twitter:data2": "Zoé Roy"},
+            ("Zoé Roy",),
+        ),
+        ({"twitter:misc:Written by": "Bo Li"}, ("Bo Li",)),
+        ({"author": "Carl Ott", "twitter:label1": "Written by", "twitter:data1": "webmaster"}, ("Carl Ott",)),
+        ({"author": "a.lee@news.example", "twitter:label1": "Written by", "twitter:data1": "Ann Lee"}, ("Ann Lee",)),
+        ({"author": "News Desk"}, ()),
+    ],
+)
+def test_authors_of_meta_tags(tags: dict[str, str], authors: tuple[str, ...]) -> None:
+    head = "".join(f'<meta name="{name}" content="{content}">' for name, content in tags.items())
+    assert read(head).authors == authors
 
 
 def test_the_heading_that_the_title_holds_is_the_title() -> None:

@@ -35,6 +35,7 @@ def test_headline(page: str, title: str, firm: bool, wanted: str) -> None:
         ("<p>By <a rel='author' href='/a'>Ann Lee</a></p>", ("Ann Lee",)),
         ("<div itemprop='author'><span itemprop='name'>Ann Lee</span>, editor</div>", ("Ann Lee",)),
         ("<div class='byline'>By Ann Lee | 3 March 2026</div>", ("Ann Lee",)),
+        ("<a class='followAuthorBtn'>Edit topics</a>", ()),
         ("<div class='post-author'>Written by: Ann Lee</div>", ("Ann Lee",)),
         ("<p>Von Anna Groß</p>", ("Anna Groß",)),
         ("<p>作者：李安</p>", ("李安",)),

@@ -223,6 +223,8 @@ def _from_page(
     fast: _Found | None = None
     if template is not None and fast_way and (parts := page.cut_by(html, url, template.container)) is not None:
         body, meta = parts
+        if not meta.authors and meta.publisher:
+            meta = msgspec.structs.replace(meta, authors=meta.publisher, origin=meta.origin | {"byline": "meta"})
         near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
         fast = _Found(page.Cut(body), meta, walls.behind(body, near, meta.closed))
         if not is_checked(url):

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 from broadsheet import urls
@@ -32,6 +33,14 @@ _PUBLISHED = (
 )
 _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "lastmod")
 _AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator", "byl", "parsely-author", "sailthru.author")
+
+_WRITTEN_BY = frozenset(
+    (
+        "writtenby author by verfasstvon geschriebenvon autor écritpar rédigépar auteur escritopor scrittoda geschrevendoor "
+        "auteur escritpor skrevetaf skrivenav författare автор 作者 撰稿人 執筆者 投稿者 글쓴이"
+    ).split()
+)
+"""What plug-ins for search engines call the author in ``twitter:label1``, letters only; the name is in ``twitter:data1``."""
 
 
 class Metadata(Record, frozen=True, kw_only=True):
@@ -69,29 +78,44 @@ def read_metadata(tree: Element, url: str) -> Metadata:
     def first(names: tuple[str, ...]) -> str:
         return next((meta[name] for name in names if meta.get(name)), "")
 
-    title = pick(
-        "title", ("json-ld", _text(linked.get("headline"))), ("open-graph", meta.get("og:title", "")),
-        ("meta", meta.get("twitter:title", "")), ("title", _page_title(tree)),
+    # News sites say their headline in Open Graph, and in JSON-LD more often one for search engines, or one with the rubric.
+    named = plain_title(_text(linked.get("headline")))
+    title = plain_title(
+        pick(
+            "title", ("open-graph", meta.get("og:title", "")), ("json-ld", named), ("meta", meta.get("twitter:title", "")),
+            ("title", _page_title(tree)),
+        ) or ""
     )  # fmt: skip
-    shown = visible.headline(tree, plain_title(title or ""), firm=origin.get("title") == "json-ld")
-    if shown and shown != plain_title(title or ""):
+    if named and visible.is_with_tail(title, named):
+        title = named
+    shown = visible.headline(tree, title, firm=bool(named))
+    if shown and shown != title:
         title, origin["title"] = shown, "heading"
     image = pick(
         "image", ("open-graph", meta.get("og:image") or meta.get("og:image:url")), ("json-ld", _address(linked.get("image"))),
         ("meta", meta.get("twitter:image") or meta.get("twitter:image:src")),
     )  # fmt: skip
     meta_author = first(_AUTHOR)
+    labelled = next(
+        (
+            meta.get(f"twitter:data{number}", "") for number in (1, 2)
+            if letters(meta.get(f"twitter:label{number}", "")) in _WRITTEN_BY
+        ), meta.get("twitter:misc:written by", ""),
+    )  # fmt: skip
     site = collapse(meta.get("og:site_name", ""))
-    named = [
-        name for name in (*_names(linked.get("author")), *_split_names(meta_author)) if not _is_site(name, site, url)
+    persons = [
+        name
+        for name in (*_names(linked.get("author")), *_split_names(meta_author), *_split_names(labelled))
+        if not _is_site(name, site, url)
     ]
     authors = pick(
-        "byline", ("json-ld", tuple(name for name in _names(linked.get("author")) if name in named)),
-        ("meta", tuple(name for name in _split_names(meta_author) if name in named)),
+        "byline", ("json-ld", tuple(name for name in _names(linked.get("author")) if name in persons)),
+        ("meta", tuple(name for name in _split_names(meta_author) if name in persons)),
+        ("meta", tuple(name for name in _split_names(labelled) if name in persons)),
     )  # fmt: skip
     canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
     return Metadata(
-        title=plain_title(title or ""),
+        title=title,
         authors=authors or (),
         publisher=() if authors else _names(linked.get("author")) or _split_names(meta_author),
         published=pick(
@@ -122,8 +146,14 @@ def _is_site(name: str, site: str, url: str) -> bool:
     host = urls.registrable_domain(url).partition(".")[0].replace("-", "")
     return (
         not own or own.isdigit() or "@" in name or bool(re.search(r"\w\.(?:com|org|net|de|at|co|fr|cn|jp|uk)\b", name))
-        or own == letters(site) or own == host
+        or own == letters(site) or own == host or _begins_with(name, {letters(site), host} - {""})
     )  # fmt: skip
+
+
+def _begins_with(name: str, own: set[str]) -> bool:
+    """Return whether a name is the site's with a word behind it: its newsroom."""
+    said = list(accumulate(map(letters, name.split())))
+    return not own.isdisjoint(said[:-1])
 
 
 def _meta_tags(tree: Element) -> dict[str, str]:

@@ -26,6 +26,7 @@ _AFTER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _AUTHOR = re.compile(r"(?i)author|byline|by-line|/autor/|/profile/")
+_BUTTON = re.compile(r"(?i)follow|btn|button|subscribe|share")
 _NO_NAME = re.compile(r"[@\d<>{}]|https?:|^www\.|\b(?:by|from|author|written|about|link|profile)$", re.IGNORECASE)
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _MAX_NAME = 60
@@ -35,7 +36,7 @@ _ELSEWHERE = HINT["comment"] | HINT["related"]
 def headline(tree: Element, title: str, *, firm: bool) -> str:
     """Return the headline: the page's heading where the title is that with the site's name behind it, else the title.
 
-    A ``firm`` title is one that the page's metadata call its headline; only its tail is doubted then, as the rubric before a
+    A title is ``firm`` on a page whose metadata speak of a headline; only its tail is doubted then, as the rubric before a
     heading belongs to it on many news sites.
     """
     shown = [
@@ -44,13 +45,17 @@ def headline(tree: Element, title: str, *, firm: bool) -> str:
     shown = [text for text in dict.fromkeys(shown) if 4 <= len(text) <= 300]
     if not title:
         return shown[0] if shown else ""
-    wanted = letters(title)
     for text in shown:
-        if wanted.startswith(letters(text)) and len(text) * 4 >= len(title):
+        if is_with_tail(title, text):
             return text
     if firm:
         return title
     return next((text for text in shown if _alike(text, title)), title)
+
+
+def is_with_tail(title: str, text: str) -> bool:
+    """Return whether a title is this text with the site's name or the like behind it, or nothing."""
+    return letters(title).startswith(letters(text)) and len(text) * 4 >= len(title)
 
 
 def _alike(shown: str, title: str) -> bool:
@@ -106,7 +111,8 @@ def _marked(blocks: Sequence[Block]) -> Iterator[str]:
 
 def _called(blocks: Sequence[Block]) -> Iterator[str]:
     for element in _elements(blocks):
-        if any(_AUTHOR.search(element.get(name) or "") for name in ("class", "href", "data-testid")):
+        called = [element.get(name) or "" for name in ("class", "href", "data-testid")]
+        if any(map(_AUTHOR.search, called)) and not any(map(_BUTTON.search, called)):
             yield " ".join(element.itertext())
 
 
