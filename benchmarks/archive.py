@@ -114,8 +114,8 @@ def _write(connection: Connection, numbers: Sequence[int], count: int, *, waitin
 
 def _run(store: Store, engine: Any = None) -> Run:
     return Run(
-        folder=store.state_dir / str(store.database.engine.url.database or "site").replace("/", "-"), config=Config(), store=store,
-        engine=engine, now=NOW, clock=lambda: NOW, report=Report(started=NOW),
+        folder=store.state_dir / "paper", config=Config(), store=store, engine=engine, now=NOW, clock=lambda: NOW,
+        report=Report(started=NOW),
     )  # fmt: skip
 
 
@@ -262,8 +262,8 @@ def run() -> Iterator[Row]:
             server = stack.enter_context(servers.postgresql()) if kind == "postgresql" else None
             stores = {}
             for count in SIZES:
-                url = server.url() if server else f"sqlite:///{count}.db"
-                stores[count] = Store.open(url, Path(folder))
+                url = server.url() if server else "sqlite:///store.db"
+                stores[count] = Store.open(url, Path(folder, str(count)))
                 stack.callback(stores[count].close)
                 started = time.monotonic()
                 fill(stores[count], count)

@@ -266,6 +266,10 @@ def reading_minutes(text: str) -> int:
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*|\.[\"”’)]*(?=\s|$)")
 
 
+_NEEDLESS = re.compile(r"(?<=[。！？；…”’」』）]) (?=[\u3000-\u9fff\uff00-\uffef“‘])")
+"""A blank between paragraphs, where the script has none between sentences."""
+
+
 @lru_cache(maxsize=4096)
 def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
@@ -276,7 +280,7 @@ def excerpt(text: str, *, width: int = 200) -> str:
 
     Where no sentence ends in the second half of the room, the text is cut at a blank and an ellipsis added.
     """
-    flat = collapse(text)
+    flat = _NEEDLESS.sub("", collapse(text))
     ends_at = list(accumulate(_columns(character) for character in flat[: width + 1]))
     head = flat[: bisect_right(ends_at, width)]
     if len(head) == len(flat):

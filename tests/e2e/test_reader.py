@@ -157,7 +157,7 @@ def test_lists_are_paged_through_to_the_oldest_and_back(
     reading(tmp_path, steps)
 
 
-@pytest.mark.parametrize(("name", "query"), [("en", "strait"), ("zh", "渡轮")])
+@pytest.mark.parametrize(("name", "query"), [("en", "strait"), ("zh", "渡轮"), ("zh", "港")])
 def test_the_search_finds_what_titles_say(
     papers: dict[str, Path], served: dict[str, str], tmp_path: Path, name: str, query: str
 ) -> None:

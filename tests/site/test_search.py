@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from broadsheet.newspaper import Newspaper
 from broadsheet.site import postings, search
-from broadsheet.text import tokens
+from broadsheet.text import CJK, searchable, tokens
 from tests.conftest import NOW, Answer, Web, item, rss
 from tests.export.browser import browser
 
@@ -108,6 +108,14 @@ def test_runs_cover_everything_once_and_settled_ones_never_move(total: int) -> N
     assert len(runs) <= total // search.LEVELS[0] + len(search.LEVELS)
 
 
+def by_themselves(document: search.Document) -> list[str]:
+    """Return the terms by which one character alone finds an article: it stands in the title, or alone in the text."""
+    alone = [term for term in search.terms(document.text) if re.fullmatch(CJK_LETTER, term)]
+    titled = re.findall(CJK_LETTER, searchable(search.folded(document.title)))
+    return [postings.ANYWHERE + letter for letter in alone + titled]
+
+
+CJK_LETTER = f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in CJK)}]"
 words = st.text(alphabet="渡轮海港夜abcs 2輪Ａカ\U0002a6b2😀豈ﾊﾟ가", max_size=30)
 
 
@@ -126,7 +134,7 @@ def test_an_index_is_read_back_as_it_was_meant(texts: list[tuple[str, str]], sta
             found[key] = rows
     expected: dict[int, set[int]] = {}
     for document in documents:
-        for term in search.terms(document.title) + search.terms(document.text):
+        for term in search.terms(document.title) + search.terms(document.text) + by_themselves(document):
             expected.setdefault(postings.key_of(term), set()).add(document.number - start)
     assert {key: {row.here for row in rows} for key, rows in found.items()} == expected
     titled = {key: {row.here for row in rows if row.kind == 3} for key, rows in found.items()}

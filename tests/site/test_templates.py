@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import types
 import typing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from markupsafe import Markup
 
 from broadsheet.messages import labels
+from broadsheet.site import context
 from broadsheet.site.context import NAMES, TEMPLATES, Page, Site, Target
 from broadsheet.site.render import MUCH, THEMES, Theme
 from broadsheet.site.templates import Environment, FlatEnvironment
@@ -160,3 +162,15 @@ def test_a_theme_prints_the_same_page_after_many(tmp_path: Path) -> None:
     assert {theme.render("list.html", page, record) for _ in range(MUCH // len(first) + 2)} == {first}
     other = msgspec.structs.replace(page, site=msgspec.structs.replace(SITE, title="Other"))
     assert theme.render("list.html", other, record) != first
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_end_of_a_span_of_time_says_its_day_only_where_it_is_another(language: str) -> None:
+    first, last, next_day = (
+        context.moment(datetime(2026, 3, day, 14, minute, tzinfo=UTC), UTC, language)
+        for day, minute in ((11, 5), (11, 40), (12, 5))
+    )
+    assert context.later(first, last) == msgspec.structs.replace(last, text="14:40")
+    assert context.later(first, next_day) == next_day
+    known_by_day = context.moment(datetime(2026, 3, 11, tzinfo=UTC), UTC, language, day_only=True)
+    assert context.later(known_by_day, last) == last

@@ -294,7 +294,8 @@ class Composer:
         record = context.StoryPage(
             title=article.title, language=article.language,
             publishers=len({self.source(self.feed(item.article.feed_id)).href for item in everyone}),
-            first=self.moment(ordered[0]), last=self.moment(ordered[-1]), picture=self.picture(article.image),
+            first=self.moment(ordered[0]), last=context.later(self.moment(ordered[0]), self.moment(ordered[-1])),
+            picture=self.picture(article.image),
             excerpt=article.excerpt, reports=told,
         )  # fmt: skip
         section = self.section(self.feed(article.feed_id))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+import msgspec
+
 from broadsheet.model import Record
 
 
@@ -401,6 +403,13 @@ def moment(instant: datetime, zone: tzinfo, language: str, *, day_only: bool = F
         text += f" {clock}" if language == "zh" else f", {clock}"
     iso = local.date().isoformat() if day_only else local.isoformat(timespec="seconds")
     return Moment(iso=iso, text=text, day_href=day_href, estimated=day_only)
+
+
+def later(first: Moment, last: Moment) -> Moment:
+    """Return the end of a span of time as it is said after its beginning: on the same day, by the clock alone."""
+    if first.estimated or last.estimated or first.iso[:10] != last.iso[:10]:
+        return last
+    return msgspec.structs.replace(last, text=last.text.rpartition(" ")[2])
 
 
 _MONTHS = ("January February March April May June July August September October November December").split()

@@ -1,5 +1,7 @@
 """The index of a run of articles, as the site's search reads it: terms by their hashes, in small files. Pure.
 
+Terms are pairs of letters of scripts without blanks, such letters that stand alone, those of titles, and words.
+
 A term's key is 30 bits of its CRC-32, the last one set for a pair of characters and cleared for any other term. A run's
 index is cut into shards: of n, shard k has the keys from k/n to (k+1)/n of all that can be; a query reads one shard a term.
 
@@ -53,6 +55,8 @@ _AT_ONCE = 256
 _SHARDS_AT_ONCE = 32
 _SORTED = 500_000
 """Terms that are sorted at once, about."""
+ANYWHERE = "^"
+"""Before a letter of a script without blanks: it stands in the title, or alone in the text."""
 _OTHERS = 0xD800 << 16
 _LAST = max(last for _, last in CJK) + 1
 """Code point behind all that are written without blanks."""
@@ -177,7 +181,10 @@ def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, in
     alone = np.flatnonzero(here[1:-1] & ~(here[:-2] | here[2:])) + 1
     words = [kept(plain_words(text)) for text in plain]
     for text, letter in zip(text_of[alone].tolist(), letters[alone].tolist(), strict=True):
-        words[text].append(chr(letter))
+        words[text] += [chr(letter), ANYWHERE + chr(letter)]
+    titled = np.flatnonzero(here[:-1] & (text_of % 2 == 1))
+    for text, letter in zip(text_of[titled].tolist(), letters[titled].tolist(), strict=True):
+        words[text].append(ANYWHERE + chr(letter))
     for text, one, other in zip(*(some[wide].tolist() for some in (owner, first, second)), strict=True):
         words[text].append(chr(one) + chr(other))
     spoken = np.array([_OTHERS + others[word] for found in words for word in found], np.uint32)

@@ -20,7 +20,7 @@ import msgspec
 from broadsheet.model import Record
 from broadsheet.text import tokens
 
-FORMAT = 3
+FORMAT = 4
 LEVELS = (16384, 4096, 512, 64)
 """Articles of a run, closed ones first; what is behind the last full one of each goes into the next."""
 BLOCK = 8

@@ -34,7 +34,7 @@ class Index(Protocol):
         ...
 
 
-NEWEST = 500
+NEWEST = 300
 """Articles among which the best are looked for: of words that more of them have, the newest. So a search costs what it shows."""
 _INDEXES: dict[str, Index] = {"sqlite": fts5, "postgresql": tsvector}
 

@@ -44,12 +44,16 @@
     return /[us]s$/.test(word) ? word : word.slice(0, -1);
   }
 
-  // Returns the terms of each run of letters. In a run of Han, kana or Hangul they are pairs, which follow each other.
+  // Returns the terms of each run of letters. In a run of Han, kana or Hangul they are pairs, which follow each other. One
+  // such letter by itself is looked for in titles, where it may stand anywhere.
   function terms(text) {
-    return (text.normalize("NFKC").toLowerCase().match(RUN) || []).map(function (run) {
-      const letters = Array.from(run);
-      if (!IS_CJK.test(run) || letters.length === 1) return [singular(run)];
-      return letters.slice(1).map(function (letter, i) { return letters[i] + letter; });
+    return text.normalize("NFKC").toLowerCase().split(/\s+/).flatMap(function (word) {
+      return (word.match(RUN) || []).map(function (run, _, runs) {
+        const letters = Array.from(run);
+        if (IS_CJK.test(run) && letters.length === 1 && runs.length === 1) return ["^" + run];
+        if (!IS_CJK.test(run) || letters.length === 1) return [singular(run)];
+        return letters.slice(1).map(function (letter, i) { return letters[i] + letter; });
+      });
     }).filter(function (run) { return run[0].length <= LONGEST; });
   }
 
