@@ -21,9 +21,16 @@ from broadsheet.disk import naming
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _HANGUL = "\uac00-\ud7af\u1100-\u11ff\u3130-\u318f"
-_CJK = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+")
-_TOKEN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
-_WORD = re.compile(f"[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+
+
+def _later(pattern: str) -> Callable[[], re.Pattern[str]]:
+    """Return what gives the pattern: to make one of so many characters takes milliseconds, and most runs need none."""
+    return lru_cache(maxsize=1)(lambda: re.compile(pattern))
+
+
+_CJK = _later(f"[{_HAN}{_KANA}{_HANGUL}]+")
+_TOKEN = _later(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+_WORD = _later(f"[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
 CJK = [(ord(first), ord(last)) for first, last in re.findall("(.)-(.)", _HAN + _KANA + _HANGUL)]
 """First and last code point of each range of Han, kana and Hangul."""
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -148,7 +155,7 @@ def _strip_inline(text: str) -> str:
 def is_cjk(text: str) -> bool:
     """Return whether Han, kana or Hangul make up a good part of the letters."""
     letters = sum(map(str.isalpha, text[:4000])) or 1
-    return sum(len(run) for run in _CJK.findall(text[:4000])) * 4 > letters
+    return sum(len(run) for run in _CJK().findall(text[:4000])) * 4 > letters
 
 
 def language(text: str, hint: str = "") -> str:
@@ -220,7 +227,7 @@ def letters(text: str) -> str:
 
 def plain_words(text: str) -> list[str]:
     """Return the words of a text in its searchable form that are not Han, kana or Hangul."""
-    return _WORD.findall(text)
+    return _WORD().findall(text)
 
 
 def tokens(text: str) -> list[str]:
@@ -229,8 +236,9 @@ def tokens(text: str) -> list[str]:
     Full and half width forms are folded (NFKC). The same tokens serve the store's index and the site's.
     """
     found: list[str] = []
-    for run in _TOKEN.findall(searchable(text)):
-        if not _CJK.match(run) or len(run) == 1:
+    is_cjk = _CJK().match
+    for run in _TOKEN().findall(searchable(text)):
+        if not is_cjk(run) or len(run) == 1:
             found.append(run)
         else:
             found += [run[index : index + 2] for index in range(len(run) - 1)]
@@ -244,13 +252,14 @@ def is_open(token: str) -> bool:
 
 def words(text: str) -> int:
     """Return the number of words; a Han, kana or Hangul character counts as one."""
-    return sum(len(run) if _CJK.match(run) else 1 for run in _TOKEN.findall(text))
+    is_cjk = _CJK().match
+    return sum(len(run) if is_cjk(run) else 1 for run in _TOKEN().findall(text))
 
 
 def reading_minutes(text: str) -> int:
     """Return the minutes that reading takes, at least 1: 400 characters of CJK or 230 other words a minute."""
-    runs = _TOKEN.findall(text)
-    cjk = [len(run) for run in runs if _CJK.match(run)]
+    runs, is_cjk = _TOKEN().findall(text), _CJK().match
+    cjk = [len(run) for run in runs if is_cjk(run)]
     return max(1, round(sum(cjk) / 400 + (len(runs) - len(cjk)) / 230))
 
 
