@@ -121,6 +121,19 @@ def test_a_plain_address_is_what_parsing_makes_of_it(name: str, rest: str) -> No
         assert str(ada_url.URL(url).href) == url
 
 
+@given(
+    _LETTERS,
+    st.sampled_from(["https://news.example/a/b?c", "https://news.example/", "http://x.example:81/a", "x:y", ""]),
+)
+@settings(max_examples=500, deadline=None)
+def test_resolving_is_what_the_standard_says(address: str, base: str) -> None:
+    try:
+        expected = ada_url.join_url(base, f"/{address}") if base else ada_url.normalize_url(f"/{address}")
+    except ValueError:
+        expected = ""
+    assert urls.resolve(base, f"/{address}") == expected
+
+
 @pytest.mark.parametrize(
     ("url", "plain"),
     [

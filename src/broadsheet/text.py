@@ -21,9 +21,16 @@ from broadsheet.disk import naming
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _HANGUL = "\uac00-\ud7af\u1100-\u11ff\u3130-\u318f"
-_CJK = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+")
-_TOKEN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
-_WORD = re.compile(f"[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+
+
+def _later(pattern: str) -> Callable[[], re.Pattern[str]]:
+    """Return what gives the pattern: to make one of so many characters takes milliseconds, and most runs need none."""
+    return lru_cache(maxsize=1)(lambda: re.compile(pattern))
+
+
+_CJK = _later(f"[{_HAN}{_KANA}{_HANGUL}]+")
+_TOKEN = _later(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+_WORD = _later(f"[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
 _ANY_WORD = re.compile(r"[^\W_]+")
 _ONLY_WORDS = bytes(code if code >= 128 or chr(code).isalnum() else 32 for code in range(256))
 """Puts a blank in the place of each ASCII sign, in UTF-8: then splitting is six times as fast as finding."""
@@ -155,7 +162,7 @@ def _strip_inline(text: str) -> str:
 def is_cjk(text: str) -> bool:
     """Return whether Han, kana or Hangul make up a good part of the letters."""
     letters = sum(map(str.isalpha, text[:4000])) or 1
-    return sum(len(run) for run in _CJK.findall(text[:4000])) * 4 > letters
+    return sum(len(run) for run in _CJK().findall(text[:4000])) * 4 > letters
 
 
 def language(text: str, hint: str = "") -> str:
@@ -166,7 +173,7 @@ def language(text: str, hint: str = "") -> str:
     """
     sample = text[:4000]
     kana = hangul = han = 0
-    if _CJK.search(sample):
+    if _CJK().search(sample):
         kana, hangul, han = (len(re.findall(f"[{script}]", sample)) for script in (_KANA, _HANGUL, _HAN))
     letters = sum(map(str.isalpha, sample))
     base = hint.split("-")[0].lower()
@@ -227,7 +234,7 @@ def letters(text: str) -> str:
 
 def plain_words(text: str) -> list[str]:
     """Return the words of a text in its searchable form that are not Han, kana or Hangul."""
-    return _WORD.findall(text)
+    return _WORD().findall(text)
 
 
 def tokens(text: str) -> list[str]:
@@ -236,8 +243,9 @@ def tokens(text: str) -> list[str]:
     Full and half width forms are folded (NFKC). The same tokens serve the store's index and the site's.
     """
     found: list[str] = []
-    for run in _TOKEN.findall(searchable(text)):
-        if not _CJK.match(run) or len(run) == 1:
+    is_cjk = _CJK().match
+    for run in _TOKEN().findall(searchable(text)):
+        if not is_cjk(run) or len(run) == 1:
             found.append(run)
         else:
             found += [run[index : index + 2] for index in range(len(run) - 1)]
@@ -256,15 +264,15 @@ def words(text: str) -> int:
     if not others:
         return len(pieces)
     left = b" ".join(others).decode("utf-8", "surrogatepass")
-    characters = _CJK.findall(left)
-    found = _ANY_WORD.findall(_CJK.sub(" ", left) if characters else left)
+    characters = _CJK().findall(left)
+    found = _ANY_WORD.findall(_CJK().sub(" ", left) if characters else left)
     return len(pieces) - len(others) + sum(map(len, characters)) + len(found)
 
 
 def reading_minutes(text: str) -> int:
     """Return the minutes that reading takes, at least 1: 400 characters of CJK or 230 other words a minute."""
-    runs = _TOKEN.findall(text)
-    cjk = [len(run) for run in runs if _CJK.match(run)]
+    runs, is_cjk = _TOKEN().findall(text), _CJK().match
+    cjk = [len(run) for run in runs if is_cjk(run)]
     return max(1, round(sum(cjk) / 400 + (len(runs) - len(cjk)) / 230))
 
 

@@ -222,10 +222,18 @@ def resolve(base: str, url: str) -> str:
     """Return the absolute form of an address that stands in a document at ``base``, or ``""`` where there is none."""
     if len(url) > MAX_LENGTH or len(base) > MAX_LENGTH:
         return ""
+    if url[:1] == "/" and url[1:2] != "/" and (origin := _origin(base)) and is_plain(origin + url):
+        return origin + url
     try:
         return str(ada_url.join_url(base, url)) if base else str(ada_url.normalize_url(url))
     except (ValueError, UnicodeError, TypeError):
         return ""
+
+
+@lru_cache(maxsize=256)
+def _origin(base: str) -> str:
+    """Return scheme and host of a plain address, nothing for another."""
+    return "/".join(base.split("/", 3)[:3]) if is_plain(base) else ""
 
 
 def host(url: str) -> str:
@@ -244,6 +252,8 @@ def host_and_port(url: str) -> str:
 
 def is_http(url: str) -> bool:
     """Return whether this is an absolute address of scheme http or https with a host."""
+    if is_plain(url):
+        return True
     parsed = _parse(url)
     return parsed is not None and parsed.protocol in ("http:", "https:") and bool(parsed.hostname)
 
@@ -275,6 +285,8 @@ def registrable_domain(url: str) -> str:
 
 def without_userinfo(url: str) -> str:
     """Return the address without name and password; what cannot be parsed loses what stands before its ``@``."""
+    if "@" not in url:
+        return url
     parsed = _parse(url)
     if parsed is None:
         return re.sub(r"(//)[^/?#@]*@", r"\1", url)

@@ -20,6 +20,7 @@ from broadsheet.engine.pool import PoolEngine
 from broadsheet.engine.threads import ThreadsEngine
 from broadsheet.errors import ConfigError, EngineError
 from broadsheet.model import Done, Failed, Outcome, Skipped
+from broadsheet.pipeline.work import Picture
 from tests.contracts.jobs import Job, obey, shout
 from tests.servers import Cluster
 
@@ -172,6 +173,16 @@ def test_cheap_items_are_sent_together_and_dear_ones_are_not() -> None:
     rest = list(iter(lambda: len(batches.next()), 0))
     assert sum(rest) == 400 - 10 - 50 - 50 - 10
     assert max(rest) == 50
+
+
+@pytest.mark.parametrize(("size", "together"), [(1_000, 50), (100_000, 5), (1_000_000, 1)])
+def test_large_documents_are_not_sent_together(size: int, together: int) -> None:
+    """Half a megabyte; a document that is larger goes alone, as it came."""
+    page = Picture(body=bytes(size), path="", width=0, height=0)
+    batches = Sized([page] for _ in range(60))
+    assert len(batches.next()) == 1
+    batches.took(0.001, 1)
+    assert len(batches.next()) == together
 
 
 def test_what_cheap_items_are_waited_for_does_not_grow_with_their_number() -> None:

@@ -26,6 +26,8 @@ _BATCH_SECONDS = 0.25
 """What a batch costs its worker, about: much beside what it costs to be sent, little beside what its loss costs."""
 _BATCH_ITEMS = 50
 """Items of a batch at most, so that cheap items do not pile up in memory."""
+_BATCH_BYTES = 500_000
+"""Bytes of documents up to which batches are joined: each lies in memory several times until its results are saved."""
 
 Promise = Future[tuple[float, list[Outcome[Any]]]]
 """What comes of a batch: the seconds that it took, and its outcomes."""
@@ -48,13 +50,16 @@ class Sized:
         self._pace: float | None = None
 
     def next(self) -> list[Any]:
-        """Return the next batch, as large as pays; an empty one at the end."""
+        """Return the next batch, as large as pays and memory allows; an empty one at the end."""
         batch: list[Any] = []
+        size = 0
         for more in self._batches:
             batch += more
+            added = sum(map(_bytes_of, more))
+            size += added
             if batch and (self._pace is None or self._together(len(batch) + len(more)) > _BATCH_SECONDS):
                 break
-            if len(batch) + len(more) > _BATCH_ITEMS:
+            if len(batch) + len(more) > _BATCH_ITEMS or size + added > _BATCH_BYTES:
                 break
         return batch
 
@@ -74,6 +79,12 @@ class Sized:
 
     def _together(self, items: int) -> float:
         return (self._pace or 0.0) * items
+
+
+def _bytes_of(item: Any) -> int:
+    """Return how many bytes of documents an item holds."""
+    values = (getattr(item, name) for name in getattr(item, "__struct_fields__", ()))
+    return sum(len(value) for value in values if isinstance(value, bytes))
 
 
 class FutureEngine(ABC):

@@ -156,6 +156,8 @@ def left_alone(hosts: Mapping[str, datetime], failures: Iterable[Failed], now: d
 
 def resting(hosts: Mapping[str, datetime], addresses: Iterable[str], now: datetime) -> datetime | None:
     """Return until when all of the addresses are left alone for their hosts' sake, or None."""
+    if not hosts:
+        return None
     until = min((hosts.get(urls.host_and_port(address), now) for address in addresses), default=now)
     # Further away than ever asked for: reckoned by a clock that has gone back since.
     return until if now < until <= now + LONGEST_RETRY_AFTER else None

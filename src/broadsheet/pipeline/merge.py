@@ -183,6 +183,7 @@ class _Merge:
             return 0, 0
         keys = articles.known(self._connection, feed_id, [key for item in items for key in item.keys]) if known else {}
         digests = articles.entry_digests(self._connection, sorted(set(keys.values())))
+        day = f"{seen:%Y/%m/%d}"
         new = changed = 0
         for decision in identity.decide(items, keys, lambda article: digests.get(article, "")):
             item, article_id, permalink = decision.keyed, decision.article_id, ""
@@ -191,7 +192,7 @@ class _Merge:
             if decision.what == "new":
                 article_id = urls.short_id(f"{feed_id} {item.keys[0]}")
                 # After a repair the site may know an address that the store does not.
-                permalink = self._given.get(article_id) or f"{seen:%Y/%m/%d}/{article_id}.html"
+                permalink = self._given.get(article_id) or f"{day}/{article_id}.html"
             self._keys += [(feed_id, key, article_id) for key in item.keys if keys.get(key) != article_id]
             if decision.what == "same":
                 continue

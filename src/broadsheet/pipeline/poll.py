@@ -107,7 +107,7 @@ def _save(
             after.append(state)
     with run.store.begin() as connection:
         feeds.save_states(connection, after)
-        documents = _keep(connection, [(answer, digests[answer.key]) for answer in fresh])
+        documents = _keep(connection, [(answer, digests[answer.key]) for answer in fresh]) if fresh else []
     bodies = {answer.key: answer.body for answer in fresh}
     return [(document, bodies[document.feed_id]) for document in documents]
 

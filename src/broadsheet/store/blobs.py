@@ -54,6 +54,8 @@ class Blobs:
 
         Takes a transaction of its own: not to be called inside one. Raises ``OSError`` or ``StoreError`` where they cannot be kept.
         """
+        if not bodies:
+            return []
         digests = [_digest(body) for body in bodies]
         fresh = dict(zip(digests, bodies, strict=True))
         for digest in self._known(list(fresh)):
