@@ -19,6 +19,7 @@ import pytest
 
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.template import learn_fragments
+from broadsheet.articles.tree import parse_fragment, text_of
 from broadsheet.errors import ExtractError
 from broadsheet.model import Entry
 from tests.e2e.test_posts import Post, posts_of
@@ -120,3 +121,35 @@ def test_no_channel_keeps_what_it_repeats(corpus: Path) -> None:
             for junk in JUNK.get(section[1], ()):
                 assert junk not in article.text, (post.name, junk)
             assert article.image is None or article.image.url not in template.images
+
+
+def test_what_is_said_once_is_not_cut_from_the_posts(corpus: Path) -> None:
+    """Whatever is cut from a channel either recurs in it, or is of a kind that is known by its wording."""
+    channels: dict[tuple[str, ...], list[Post]] = defaultdict(list)
+    for post in posts_of(corpus):
+        channels[post.section].append(post)
+    learnt = 0
+    for section, posts in channels.items():
+        template = learn_fragments(post.body for post in posts)
+        for post in posts:
+            entry = Entry(title=post.title, content=post.body, link=post.link("https://posts.example"))
+            for cut in extract_article(b"", url=entry.link, entry=entry, template=template).removed:
+                if cut.why in ("repeated block", "repeated picture"):
+                    learnt += 1
+                    assert sum(cut.what in other.body for other in posts) >= 3, (section, post.name, cut)
+    assert learnt
+
+
+def test_a_sina_article_is_its_paragraphs_and_says_what_was_cut(corpus: Path) -> None:
+    posts = [post for post in posts_of(corpus) if post.section[1] == "新浪财经"]
+    template = learn_fragments(post.body for post in posts)
+    for post in posts:
+        entry = Entry(title=post.title, content=post.body, link=post.link("https://posts.example"))
+        article = extract_article(b"", url=entry.link, entry=entry, template=template)
+        why = {cut.why for cut in article.removed if cut.evidence}
+        assert {"no text of the article", "repeated picture", "repeated block", "editor's line"} <= why, post.name
+        said = [cut.what for cut in article.removed]
+        paragraphs = [text_of(part) for part in parse_fragment(post.body).iter("p")]
+        for what in said:  # a whole paragraph, or the title before the first
+            paragraphs = [text.removeprefix(what).strip() for text in paragraphs]
+        assert article.text.split("\n") == [text for text in paragraphs if text], post.name

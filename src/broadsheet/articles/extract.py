@@ -62,6 +62,7 @@ _EDGE_LINES = [
     (re.compile(r"(?:#[^#\s]{1,30}#?\s*)+$"), "tags"),
     (re.compile(r"文章纠错$"), "button"),
     (re.compile(r"[【\[（(](?:广告|廣告)[】\])）].{0,120}$"), "advert notice"),
+    (re.compile(r".{0,60}点[击擊](?:查看|進入|进入|领取|領取)\s*[>＞》]{2,}$"), "invitation to click"),
     (re.compile(r"[-—\s]*(THE END|全文完|本文完)[-—\s]*$"), "end mark"),
     (
         re.compile(r"(Continue reading|Read more|阅读全文|阅读原文|查看原文)\s*[.…»›→]*$", re.IGNORECASE),
