@@ -18,6 +18,7 @@ ALL = {
     "simulate": "",
     "engines": "",
     "archive": "",
+    "lighthouse": "",
 }
 
 

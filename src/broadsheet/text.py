@@ -31,6 +31,9 @@ def _later(pattern: str) -> Callable[[], re.Pattern[str]]:
 _CJK = _later(f"[{_HAN}{_KANA}{_HANGUL}]+")
 _TOKEN = _later(f"[{_HAN}{_KANA}{_HANGUL}]+|[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
 _WORD = _later(f"[^\\W_{_HAN}{_KANA}{_HANGUL}]+")
+_ANY_WORD = re.compile(r"[^\W_]+")
+_ONLY_WORDS = bytes(code if code >= 128 or chr(code).isalnum() else 32 for code in range(256))
+"""Puts a blank in the place of each ASCII sign, in UTF-8: then splitting is six times as fast as finding."""
 CJK = [(ord(first), ord(last)) for first, last in re.findall("(.)-(.)", _HAN + _KANA + _HANGUL)]
 """First and last code point of each range of Han, kana and Hangul."""
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -74,8 +77,12 @@ def clean(text: str) -> str:
 def _cleaned(text: str) -> str:
     if text.isascii():
         return text.translate(_ASCII_CONTROLS)  # five times as fast as the pattern
-    kept = _CONTROL.sub("", text)
-    return kept if kept.isascii() else _few_marks(unicodedata.normalize("NFC", _few_marks(kept)))
+    kept = text if text.isprintable() else _CONTROL.sub("", text)
+    if kept.isascii():
+        return kept
+    few = _few_marks(kept)
+    composed = unicodedata.normalize("NFC", few)
+    return composed if composed == few else _few_marks(composed)
 
 
 # Each block of a page is asked for its text by several who judge it.
@@ -107,7 +114,7 @@ def collapse(text: str) -> str:
         line = text.strip()
         return " ".join(line.split()) if "  " in line else line
     cleaned = clean(text)
-    if not cleaned.isascii():
+    if not cleaned.isascii() and ("\u200b" in cleaned or "\u2060" in cleaned or "\ufeff" in cleaned):
         cleaned = _INVISIBLE.sub(" ", cleaned)
     # Several times as fast as a regular expression that replaces every blank of a long text.
     return " ".join(cleaned.split())
@@ -165,9 +172,9 @@ def language(text: str, hint: str = "") -> str:
     letters go to py3langid where there are enough of them.
     """
     sample = text[:4000]
-    kana = len(re.findall(f"[{_KANA}]", sample))
-    hangul = len(re.findall(f"[{_HANGUL}]", sample))
-    han = len(re.findall(f"[{_HAN}]", sample))
+    kana = hangul = han = 0
+    if _CJK().search(sample):
+        kana, hangul, han = (len(re.findall(f"[{script}]", sample)) for script in (_KANA, _HANGUL, _HAN))
     letters = sum(map(str.isalpha, sample))
     base = hint.split("-")[0].lower()
     if not letters:
@@ -210,7 +217,7 @@ _ENGLISH = frozenset(
 
 def _identify(sample: str) -> str:
     found = re.findall(r"[^\W\d_]+", sample.lower())
-    if sum(word in _ENGLISH for word in found) * 5 > len(found):
+    if sum(map(_ENGLISH.__contains__, found)) * 5 > len(found):
         return "en"
     return str(_identifier().classify(sample)[0])
 
@@ -252,8 +259,14 @@ def is_open(token: str) -> bool:
 
 def words(text: str) -> int:
     """Return the number of words; a Han, kana or Hangul character counts as one."""
-    is_cjk = _CJK().match
-    return sum(len(run) if is_cjk(run) else 1 for run in _TOKEN().findall(text))
+    pieces = text.encode("utf-8", "surrogatepass").translate(_ONLY_WORDS).split()
+    others = [piece for piece in pieces if not piece.isascii()]
+    if not others:
+        return len(pieces)
+    left = b" ".join(others).decode("utf-8", "surrogatepass")
+    characters = _CJK().findall(left)
+    found = _ANY_WORD.findall(_CJK().sub(" ", left) if characters else left)
+    return len(pieces) - len(others) + sum(map(len, characters)) + len(found)
 
 
 def reading_minutes(text: str) -> int:

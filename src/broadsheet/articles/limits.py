@@ -71,8 +71,9 @@ def page_exceeded(page: str) -> str:
         return "page_bytes"
     if page.count("<") > 2 * MAX_PAGE_ELEMENTS:
         return "page_elements"
-    # An attribute takes two characters at least: a look at the longest start tag clears nearly every page.
-    if max(map(len, _PAGE_TAGS.findall(page)), default=0) <= 2 * MAX_PAGE_ATTRIBUTES:
+    # An attribute takes two characters at least: a look at the longest start tags clears nearly every page.
+    longest = [tag for tag in _PAGE_TAGS.findall(page) if len(tag) > 2 * MAX_PAGE_ATTRIBUTES]
+    if max((len(_ONE_ATTRIBUTE.findall(tag)) for tag in longest), default=0) <= MAX_PAGE_ATTRIBUTES:
         return ""
     return "page_attributes" if measure(page)[1] > MAX_PAGE_ATTRIBUTES else ""
 

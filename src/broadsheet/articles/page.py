@@ -26,11 +26,13 @@ from broadsheet.text import is_cjk
 _META_CHARSET = re.compile(
     rb"""<meta\s[^>]{0,200}?charset\s{0,8}=\s{0,8}["']?\s{0,8}([A-Za-z0-9._:\-]{1,40})""", re.IGNORECASE
 )
-_UNKNOWN_VOID = re.compile(rb"<(embed|source|track)\b([^<>]{0,4000})>", re.IGNORECASE)
+# In both cases by hand: where the case of all letters is ignored, every byte is tried, and not only what follows a "<".
+_UNKNOWN_VOID = re.compile(rb"<([eE][mM][bB][eE][dD]|[sS][oO][uU][rR][cC][eE]|[tT][rR][aA][cC][kK])\b([^<>]{0,4000})>")
 _OF_METADATA = re.compile(
-    rb"<h1[\s>].{0,2000}?</h1>|<script[^>]{0,200}application/ld\+json.{0,200000}?</script>", re.IGNORECASE | re.DOTALL
+    rb"<(?:h1[\s>].{0,2000}?</h1>|script[^>]{0,200}application/ld\+json.{0,200000}?</script>)",
+    re.IGNORECASE | re.DOTALL,
 )
-_HEAD_ENDS = re.compile(rb"</head>", re.IGNORECASE)
+_HEAD_ENDS = re.compile(rb"</(?:head|HEAD|Head)>")
 _MAX_TAGS = 20_000
 """In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 12, 13})
@@ -43,7 +45,12 @@ def to_utf8(html: bytes) -> bytes:
     """Return a page in UTF-8: byte order mark, the declaration in its head, or what the bytes look like."""
     declared = _META_CHARSET.search(html, 0, 4096)
     label = declared[1].decode("ascii") if declared else "utf-8"
-    data = encoding.to_utf8(html, f"text/html; charset={label}").data.translate(_FORM_FEED, _CONTROLS)
+    return encoding.to_utf8(html, f"text/html; charset={label}").data
+
+
+def _for_libxml2(html: bytes) -> bytes:
+    """Return a page in UTF-8 without what a tree may not hold, and with void elements that libxml2 takes for others."""
+    data = html.translate(_FORM_FEED, _CONTROLS)
     data = ILLEGAL_REFERENCE.sub(b"", _NO_CHARACTERS.sub(b"", data))
     # libxml2 does not know that these are void, and puts what follows inside them: a picture into its source.
     return _UNKNOWN_VOID.sub(rb"<\1\2></\1>", data)
@@ -54,7 +61,7 @@ def parse_page(html: bytes, url: str) -> Element | None:
 
     Raises ``LimitExceeded`` where it is more than a parser may have.
     """
-    data = _checked(html, url)
+    data = _for_libxml2(_checked(html, url))
     if not data.strip():
         return None
     try:
@@ -123,13 +130,13 @@ def cut_by(html: bytes, url: str, container: Container) -> tuple[Element, Metada
     body = apply_container(data, container)
     if body is None:
         return None
-    # Only the head, linked data and headings are read again: a tenth of the page.
+    # Only the head, linked data and headings are read again: a tenth of the page. What libxml2 does not take is cleaned away
+    # in these alone, and in the article.
     head_ends = _HEAD_ENDS.search(data)
     head = data[: head_ends.start() + 1] if head_ends else data[:20_000]
     parts = b"".join(match[0] for match in _OF_METADATA.finditer(data, len(head)))
-    tree = lxml.html.document_fromstring(
-        head + b"</head><body>" + parts + b"</body>", parser=PARSER, ensure_head_body=True
-    )
+    said = _for_libxml2(head + b"</head><body>" + parts + b"</body>")
+    tree = lxml.html.document_fromstring(said, parser=PARSER, ensure_head_body=True)
     return body, read_metadata(tree, url)
 
 

@@ -24,7 +24,10 @@ _FIRST = re.compile(r"([_-]1|/1|/page/1)(?=(\.[a-z]{3,5})?$)", re.IGNORECASE)
 _QUERY = ("page", "pn", "pageno", "pagenum", "curpage", "p")
 _MOST_SAID = 0.5
 """Share of a page's text that may have stood on the pages before: what says more of the same is no further page."""
-_OF_QUERY = re.compile(rb"[?&;](?:" + "|".join(_QUERY).encode() + rb")=[12](?![0-9])")
+_OF_QUERY = re.compile(
+    rb"=[12](?![0-9])(?:" + b"|".join(rb"(?<=[?&;]%b=[12])" % name.encode() for name in _QUERY) + b")"
+)
+"""The sign first: a page is looked through for one character many times as fast as for one of three."""
 _RELATIVE = re.compile(rb"""["'/]2(?:\.[a-z]{3,5})?/?["']""", re.IGNORECASE)
 
 
@@ -33,9 +36,8 @@ def may_go_on(html: bytes, url: str) -> bool:
     path = _plain(url).partition("?")[0]
     base = _FIRST.sub("", path)
     name = base[: _ENDING.search(base).start()].rpartition("/")[2]  # type: ignore[union-attr]
-    of_path = re.compile(
-        re.escape(name.encode()) + rb"(?:\.[a-z]{3,5})?(?:[_-]|/(?:page/)?)[12](?![0-9])", re.IGNORECASE
-    )
+    # A path's case counts, as it does for ``next_page``; looked for in any case it would take twenty times as long.
+    of_path = re.compile(re.escape(name.encode()) + rb"(?:\.[a-zA-Z]{3,5})?(?:[_-]|/(?:page/)?)[12](?![0-9])")
     if (name and of_path.search(html)) or _OF_QUERY.search(html):
         return True
     return base != path and _RELATIVE.search(html) is not None

@@ -91,11 +91,9 @@ def behind(body: Element, near: Sequence[str], closed: str) -> Wall | None:
     ``body`` is what is left of it, ``near`` are the blocks at its end and behind it, ``closed`` is how the page itself
     says that it is not free.
     """
-    if not _is_short(body):
-        return None
     said = next((block for block in near if len(block) < 4 * _LINE and is_offer(block)), "")
     evidence = f"says {said[:_LINE]!r}" if said else closed
-    return Wall("paywall", evidence) if evidence else None
+    return Wall("paywall", evidence) if evidence and _is_short(body) else None
 
 
 def is_offer(text: str) -> bool:
