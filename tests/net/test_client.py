@@ -585,11 +585,20 @@ def test_a_connection_is_kept_while_another_request_to_the_host_waits(web: Web, 
 
 
 def test_a_server_that_closes_kept_connections_loses_no_feed(web: Web, manners: Manners) -> None:
-    asked_from = ports(web, 20, hang_up=True)
-    wanted = [request(f"{web.url}/{number}", key=str(number)) for number in range(20)]
-    assert all(isinstance(outcome, Done) for outcome in fetch_many(wanted, manners))
-    assert len(set(asked_from)) == 20
-    assert sorted(hit.path for hit in web.hits) == sorted(f"/{number}" for number in range(20))
+    asked_from = ports(web, 4, hang_up=True)
+    wanted = [request(f"{web.url}/{number}", key=str(number)) for number in range(4)]
+    assert all(isinstance(outcome, Done) for outcome in fetch_many(wanted, replace(manners, delay=0.3)))
+    assert len(set(asked_from)) == 4
+    assert sorted(hit.path for hit in web.hits) == ["/0", "/1", "/2", "/3"]
+
+
+def test_a_server_that_hangs_up_on_a_kept_connection_is_not_asked_a_second_time(web: Web, manners: Manners) -> None:
+    web.pages |= {"/0": Answer(b"x"), "/1": raw(b"")}
+    kept, hung = fetch_many([request(f"{web.url}/{number}", key=str(number)) for number in range(2)], manners)
+    good(kept)
+    bad(hung, "FetchError")
+    assert [hit.path for hit in web.hits] == ["/0", "/1"]
+    assert "connection" not in web.hits[0].headers
 
 
 def test_a_crawl_delay_is_heeded_between_pages_and_not_between_feeds(web: Web, heeding: Manners) -> None:

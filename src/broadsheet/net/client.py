@@ -16,7 +16,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -114,24 +113,13 @@ class _GuardedResolver(AbstractResolver):
         """Nothing is held."""
 
 
-_opened: ContextVar[list[str]] = ContextVar("opened")
-"""Addresses that a request has opened a connection to; none where it goes over one that was kept."""
-
-
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from asking a second time by itself when the server hangs up: when to ask again is for the schedule.
-
-    Where the server has closed a connection that was kept, it has not been asked at all; aiohttp opens another one.
-    """
-    opened: list[str] = []
-    _opened.set(opened)
+    """Keep aiohttp from asking a second time by itself when the server hangs up: when to ask again is for the schedule."""
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        if not opened:
-            raise
         raise FetchError(_in_words(str(request.url), error)) from error
 
 
@@ -184,7 +172,6 @@ class Client:
 
         def guarded_socket(info: Any) -> socket.socket:
             guard.check_socket(info[4][0], info[4][1])
-            _opened.get([]).append(info[4][0])
             made = socket.socket(info[0], info[1], info[2])
             made.setblocking(False)
             return made
