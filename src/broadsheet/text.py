@@ -279,7 +279,7 @@ def reading_minutes(text: str) -> int:
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*|\.[\"”’)]*(?=\s|$)")
 
 
-_NEEDLESS = re.compile(r"(?<=[。！？；…”’」』）]) (?=[\u3000-\u9fff\uff00-\uffef“‘])")
+_NEEDLESS = re.compile(r"(?:(?<=[。！？；）」』])|(?<=[。！？][”’])) (?=[\u3000-\u9fff\uff00-\uffef“‘])")
 """A blank between paragraphs, where the script has none between sentences."""
 
 
