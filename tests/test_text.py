@@ -197,6 +197,7 @@ def test_reading_minutes(sample: str, minutes: int) -> None:
         ('He said "yes." She said nothing at all today', 24, 'He said "yes."'),
         ("unbreakable" * 10, 20, "unbreakableunbreakab…"),
         ("  spaced\n\nout  ", 50, "spaced out"),
+        ("“Can you hear?” “Is it you?” “喂？” “是我。”", 80, "“Can you hear?” “Is it you?” “喂？”“是我。”"),
         (
             "它是给鸭子画的。\n学校有水塘。 “是吗？”\n「是」 Yes. 张三 李四",
             80,
