@@ -88,6 +88,17 @@ class Manners:
         )
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Closes the connection of a request that asks for it, as servers do that do not say so in their answer."""
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - the library's
+        """Return a connection, kept or new."""
+        connection = await super().connect(req, traces, timeout)
+        if req.headers.get("Connection") == "close" and connection.protocol is not None:
+            connection.protocol.force_close()
+        return connection
+
+
 class _GuardedResolver(AbstractResolver):
     """Resolves a name once and passes on only the addresses that the guard lets through."""
 
@@ -176,7 +187,7 @@ class Client:
             made.setblocking(False)
             return made
 
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             limit=0,
             resolver=_GuardedResolver(guard, lookup),
             socket_factory=guarded_socket,
