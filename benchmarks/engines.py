@@ -25,10 +25,13 @@ from broadsheet.model import Done, Entry
 from broadsheet.pipeline import work
 
 PAGES = int(os.environ.get("PAGES", "4000"))
-ROUNDS = 5
+ROUNDS = 9
 _BATCH = 10
-WORKERS = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "MALLOC_ARENA_MAX": "1"}
-"""What the guide says that workers are started with."""
+CLUSTER = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
+    "MALLOC_ARENA_MAX": "1",
+}  # fmt: skip
+"""What the guide says that the scheduler and the workers are started with."""
 
 
 def page(number: int) -> bytes:
@@ -75,12 +78,15 @@ def run() -> Iterator[Row]:
         file, log = Path(folder, "scheduler.json"), subprocess.DEVNULL
         dask = [sys.executable, "-m", "dask"]
         common = ["--scheduler-file", str(file), "--no-dashboard", "--host", "127.0.0.1"]
-        scheduler = subprocess.Popen([*dask, "scheduler", "--port", "0", "--no-show", *common], stdout=log, stderr=log)
+        environment = os.environ | CLUSTER
+        scheduler = subprocess.Popen(
+            [*dask, "scheduler", "--port", "0", "--no-show", *common], stdout=log, stderr=log, env=environment
+        )
         while not file.exists():
             time.sleep(0.1)
         workers = subprocess.Popen(
             [*dask, "worker", "--nworkers", "2", "--nthreads", "1", "--local-directory", folder, *common],
-            stdout=log, stderr=log, env=os.environ | WORKERS,
+            stdout=log, stderr=log, env=environment,
         )  # fmt: skip
         import json
 
