@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
@@ -151,8 +151,11 @@ class Cluster:
         import psutil
 
         def working() -> list[int]:
-            children = psutil.Process(self.workers.pid).children(recursive=True)
-            return sorted(child.pid for child in children if any("spawn_main" in word for word in child.cmdline()))
+            found = []
+            for child in psutil.Process(self.workers.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):  # a zombie too: one that was killed a moment ago
+                    found += [child.pid] * any("spawn_main" in word for word in child.cmdline())
+            return sorted(found)
 
         self._wait_for(lambda: len(working()) == 2)
         return working()
