@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ from hypothesis import settings
 
 from broadsheet.newspaper import Newspaper
 from tests import servers
+
+# A shell starts what it puts into the background deaf to Ctrl-C, and so would be all programs that the tests start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A change passes or fails by itself: on CI the same examples are tried each time. A person's runs look for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
