@@ -9,10 +9,9 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/broadsheet demo demo
 
-# In their order, not by how many tests a file has: those that take long are few, and would all come last.
 test: $(READY)
 	sh scripts/test-tools.sh
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .
