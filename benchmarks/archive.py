@@ -149,7 +149,7 @@ def print_all(store: Store) -> None:
         total = site.published(connection)
     for group in batches(range(total), 5000):
         with store.begin() as connection:
-            ids = site.at(connection, group[0], group[-1] + 1)
+            ids = site.numbered(connection, group)
             rows = articles.rows(connection, list(ids.values()))
             told = [rows[ids[number]] for number in group]
             site.enter(connection, [(one.article.id, composer.lists(one)) for one in told])

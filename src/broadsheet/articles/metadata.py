@@ -103,15 +103,14 @@ def read_metadata(tree: Element, url: str) -> Metadata:
         ), meta.get("twitter:misc:written by", ""),
     )  # fmt: skip
     site = collapse(meta.get("og:site_name", ""))
-    persons = [
-        name
-        for name in (*_names(linked.get("author")), *_split_names(meta_author), *_split_names(labelled))
-        if not _is_site(name, site, url)
-    ]
+
+    def persons(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in names if not _is_site(name, site, url))
+
     authors = pick(
-        "byline", ("json-ld", tuple(name for name in _names(linked.get("author")) if name in persons)),
-        ("meta", tuple(name for name in _split_names(meta_author) if name in persons)),
-        ("meta", tuple(name for name in _split_names(labelled) if name in persons)),
+        "byline", ("json-ld", persons(_names(linked.get("author")))),
+        ("meta", persons(_split_names(meta_author))),
+        ("meta", persons(_split_names(labelled))),
     )  # fmt: skip
     canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
     return Metadata(

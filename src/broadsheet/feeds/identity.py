@@ -55,8 +55,8 @@ def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
     """Return the entries with their keys, none of which two have; an entry that repeats another is left out."""
     guids = _trusted([entry.guid.strip() for entry in entries])
     links = _trusted([link_key(entry.link) for entry in entries])
+    # Some are told apart by what they say alone.
     alike = not all(guid or link for guid, link in zip(guids, links, strict=True))
-    """Some are told apart by what they say alone."""
     owned: set[str] = set()
     found: dict[int, Keyed] = {}
     # Those with guid or link first: the others are compared with them wherever in the document they stand.

@@ -313,11 +313,11 @@ class Client:
             "Accept": _ACCEPT[request.kind],
             "Accept-Encoding": ACCEPT_ENCODING,
         }
+        if not keep:
+            headers["Connection"] = "close"
         # Sent along redirects too: what they name is the document at the end of the chain.
         if request.etag:
             headers["If-None-Match"] = request.etag
-        if not keep:
-            headers["Connection"] = "close"
         if request.last_modified:
             headers["If-Modified-Since"] = request.last_modified
         # As it is: spelling its escapes anew would break addresses that are signed.

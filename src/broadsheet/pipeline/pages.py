@@ -370,7 +370,7 @@ class Reader:
     def _stories_of(self, part: int) -> list[str]:
         """Return the events of a part of the sitemap that have pages, by their place in the order of publication."""
         numbers = plan.story_numbers(part)
-        known = site.at(self._connection, numbers.start - 1, numbers.stop - 1)
+        known = site.numbered(self._connection, [number - 1 for number in numbers])
         several = {story for story, reports in self._reports(known.values()).items() if len(reports) > 1}
         return [story for _, story in sorted(known.items()) if story in several]
 

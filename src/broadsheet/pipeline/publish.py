@@ -108,7 +108,7 @@ def _fill_topics(connection: Connection, composer: Composer) -> None:
     if not new:
         return
     for numbers in batches(range(site.published(connection)), _AT_ONCE):
-        ids = site.at(connection, numbers[0], numbers[-1] + 1)
+        ids = site.numbered(connection, numbers)
         rows = articles.rows(connection, list(ids.values()))
         told = (rows[article] for _, article in sorted(ids.items()))
         found = [(one.article.id, composer.lists(one)) for one in told if one.state == "live" and not one.double_of]

@@ -291,11 +291,11 @@ class Composer:
         )  # fmt: skip
         article = lead.article
         everyone = [*ordered, *(item for group in doubles.values() for item in group)]
+        first = self.moment(ordered[0])
         record = context.StoryPage(
             title=article.title, language=article.language,
             publishers=len({self.source(self.feed(item.article.feed_id)).href for item in everyone}),
-            first=self.moment(ordered[0]), last=context.later(self.moment(ordered[0]), self.moment(ordered[-1])),
-            picture=self.picture(article.image),
+            first=first, last=context.later(first, self.moment(ordered[-1])), picture=self.picture(article.image),
             excerpt=article.excerpt, reports=told,
         )  # fmt: skip
         section = self.section(self.feed(article.feed_id))

@@ -18,7 +18,6 @@ AND position >= ? AND position < ? ORDER BY position""")
 _AROUND = Query("""SELECT (SELECT max(key) FROM lists WHERE kind = 'day' AND key < ?),
 (SELECT min(key) FROM lists WHERE kind = 'day' AND key > ?)""")
 _KNOWN = Query("SELECT path, digest FROM outputs WHERE path IN ?*")
-_AT = Query("SELECT seq, id FROM articles WHERE seq > ? AND seq <= ?")
 _NUMBERED = Query("SELECT seq, id FROM articles WHERE seq IN ?*")
 _NUMBER = Update(articles, "id", "seq")
 _SIZE = Update(lists, "path", "size")
@@ -68,11 +67,6 @@ def numbers(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
         query = sa.select(articles.c.id, articles.c.seq).where(articles.c.id.in_(some), articles.c.seq.is_not(None))
         found |= {row.id: row.seq - 1 for row in connection.execute(query)}
     return found
-
-
-def at(connection: Connection, start: int, end: int) -> dict[int, str]:
-    """Return the articles with numbers from ``start`` up to, not including, ``end``, by number (from 0)."""
-    return {seq - 1: article for seq, article in _AT(connection, start, end).all()}
 
 
 def numbered(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:

@@ -90,10 +90,11 @@ def _vector(placed: Sequence[tuple[str, str]]) -> str:
 
 def _phrase(phrase: Sequence[str], weight: str = "") -> str:
     """Return a phrase as a query; where a weight is named, its words have to have it."""
-    words = [_quoted(bare) + (f":{weight}" if weight else "") for token in phrase if (bare := _bare(token))]
+    words = [_quoted(bare) for token in phrase if (bare := _bare(token))]
+    marks = [weight] * len(words)
     if words and is_open(phrase[-1]):
-        words[-1] = words[-1].removesuffix(f":{weight}") + f":*{weight}"
-    return " <-> ".join(words) if words else "''"
+        marks[-1] = f"*{weight}"
+    return " <-> ".join(f"{word}:{mark}" if mark else word for word, mark in zip(words, marks, strict=True)) or "''"
 
 
 def _quoted(token: str) -> str:
