@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import feedparser
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,22 @@ def test_what_is_written_is_read_back(write) -> None:
     )
     assert entry.published == entry.updated == WHEN
     assert [str(author) for author in entry.authors] == ["Ann"]
+
+
+def test_what_one_source_says_is_said_once() -> None:
+    ours = feed().entries[0]
+    more = msgspec.structs.replace(ours, id="https://p.example/y", author="", language="en")
+    of_one = atom(msgspec.structs.replace(feed(), entries=(ours, more)))
+    assert of_one.count(b"<name>News</name>") == 1
+    assert b"<source>" not in of_one
+    assert of_one.count(b"xml:lang") == 2, "of the feed, and of the entry in another language"
+    parsed = parse_feed(of_one)
+    assert [[str(author) for author in entry.authors] for entry in parsed.entries] == [["Ann"], []]
+    assert feedparser.parse(of_one).feed.author == "News"
+    another = msgspec.structs.replace(more, source="Gazette", source_url="https://p.example/source/gazette/")
+    of_two = atom(msgspec.structs.replace(feed(), entries=(ours, another)))
+    assert [entry.source.title for entry in feedparser.parse(of_two).entries] == ["News", "Gazette"]
+    assert [str(entry.authors[0]) for entry in parse_feed(of_two).entries] == ["Ann", "Gazette"]
 
 
 def test_another_reader_agrees() -> None:

@@ -62,6 +62,8 @@ def atom(feed: OutFeed) -> bytes:
     links = [("alternate", "text/html", feed.url), ("self", _ATOM_TYPE, feed.self_url)]
     links += [("prev-archive", _ATOM_TYPE, feed.previous)] if feed.previous else []
     links += [("current", _ATOM_TYPE, feed.current)] if feed.current else []
+    sources = {(entry.source, entry.source_url) for entry in feed.entries}
+    of_one = len(sources) == 1  # then the feed is that source's, and names it once (section 4.2.1)
     lines = [
         _XML,
         f'<feed xmlns="http://www.w3.org/2005/Atom"{_HISTORY if feed.current else ""} xml:lang="{_xml(feed.language)}">',
@@ -69,31 +71,36 @@ def atom(feed: OutFeed) -> bytes:
         f"<id>{_xml(feed.url)}</id>",
         f"<updated>{_rfc3339(feed.updated)}</updated>",
         *(f'<link rel="{rel}" type="{kind}" href="{_xml(address)}"/>' for rel, kind, address in links),
+        *(f"<author><name>{_xml(name)}</name></author>" for name, _ in sources if of_one),
         "<generator>Broadsheet</generator>",
         *(["<fh:archive/>"] if feed.current else []),
-        *map(_atom_entry, feed.entries),
+        *(_atom_entry(entry, feed.language, of_one) for entry in feed.entries),
         "</feed>\n",
     ]
     return "\n".join(lines).encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=4096)
-def _atom_entry(entry: OutEntry) -> str:
-    """Return an entry as XML. The same stands in the feeds of several lists."""
-    via = f'<link rel="via" href="{_xml(entry.original)}"/>\n' if entry.original and entry.original != entry.url else ""
-    text = (
-        f'<content type="html">{_xml(entry.html)}</content>\n' if entry.html
-        else f"<summary>{_xml(entry.summary)}</summary>\n" if entry.summary
-        else ""
-    )  # fmt: skip
-    return (
-        f"<entry{_language(entry.language)}>\n<title>{_xml(entry.title)}</title>\n<id>{_xml(entry.id)}</id>\n"
-        f'<link rel="alternate" type="text/html" href="{_xml(entry.url)}"/>\n{via}'
-        f"<published>{_rfc3339(entry.published)}</published>\n<updated>{_rfc3339(entry.updated)}</updated>\n"
-        f"<author><name>{_xml(entry.author or entry.source)}</name></author>\n"
-        + "".join(f'<category term="{_xml(term)}"/>\n' for term in entry.categories)
-        + f"<source><id>{_xml(entry.source_url)}</id><title>{_xml(entry.source)}</title></source>\n{text}</entry>"
+def _atom_entry(entry: OutEntry, language: str, of_one: bool) -> str:
+    """Return an entry as XML, without what its feed says for it. The same stands in the feeds of several lists."""
+    via = entry.original if entry.original != entry.url else ""
+    author = entry.author or ("" if of_one else entry.source)
+    lines = (
+        f"<entry{_language(entry.language if entry.language != language else '')}>",
+        f"<title>{_xml(entry.title)}</title>",
+        f"<id>{_xml(entry.id)}</id>",
+        f'<link rel="alternate" href="{_xml(entry.url)}"/>',
+        f'<link rel="via" href="{_xml(via)}"/>' if via else "",
+        f"<published>{_rfc3339(entry.published)}</published>",
+        f"<updated>{_rfc3339(entry.updated)}</updated>",
+        f"<author><name>{_xml(author)}</name></author>" if author else "",
+        *(f'<category term="{_xml(term)}"/>' for term in entry.categories),
+        "" if of_one else f"<source><id>{_xml(entry.source_url)}</id><title>{_xml(entry.source)}</title></source>",
+        f'<content type="html">{_xml(entry.html)}</content>' if entry.html else "",
+        f"<summary>{_xml(entry.summary)}</summary>" if entry.summary and not entry.html else "",
+        "</entry>",
     )
+    return "\n".join(filter(None, lines))
 
 
 def forget() -> None:

@@ -1,7 +1,7 @@
 """The site's search: an inverted index in small immutable files, read by a script without any server. Pure.
 
 Articles are numbered in the order of publication, and cut into runs that are indexed apart: each 16,384 of them, then up to
-the last full 4,096, 512 and 64, and the rest, a tail that every build makes anew. So a build costs its tail, seldom
+the last full 4,096, 512, 64 and 32, and the rest, a tail that every build makes anew. So a build costs its tail, seldom
 more, and never what lies far back; and a query reads few runs, however many articles there are. The tokens are those of
 the store's search (bigrams of Han, kana and Hangul), with Traditional characters folded to Simplified and English plurals
 to the singular. How a run's index is written is told by ``postings``.
@@ -21,7 +21,7 @@ from broadsheet.model import Record
 from broadsheet.text import tokens
 
 FORMAT = 4
-LEVELS = (16384, 4096, 512, 64)
+LEVELS = (16384, 4096, 512, 64, 32)
 """Articles of a run, closed ones first; what is behind the last full one of each goes into the next."""
 BLOCK = 8
 """Articles of a file of results."""
