@@ -1,6 +1,6 @@
 """Engines: pages extracted by two processes, and by a Dask cluster of two workers, in turn in one run.
 
-``PAGES=20000`` sets how many. Needs the ``cluster`` extra.
+``PAGES=20000`` sets how many, each of ``ROUNDS=3`` times. Needs the ``cluster`` extra.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from broadsheet.model import Done, Entry
 from broadsheet.pipeline import work
 
 PAGES = int(os.environ.get("PAGES", "4000"))
-ROUNDS = 9
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 _BATCH = 10
 CLUSTER = {
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
@@ -98,9 +98,8 @@ def run() -> Iterator[Row]:
             for engine in engines.values():
                 rate(engine, inputs(0, 200))  # everything is imported
             rates: dict[str, list[float]] = {name: [] for name in engines}
-            step = PAGES // ROUNDS
-            for first in range(0, PAGES, step):
-                items = inputs(first, first + step)
+            items = inputs(0, PAGES)
+            for _ in range(ROUNDS):
                 for name, engine in engines.items():
                     rates[name].append(rate(engine, items))
         finally:

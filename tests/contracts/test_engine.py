@@ -14,7 +14,7 @@ import pytest
 from broadsheet.config import EngineConfig, parse_config
 from broadsheet.engine import Engine, open_engine
 from broadsheet.engine.dask import DaskEngine
-from broadsheet.engine.futures import MAX_KILLS, Sized
+from broadsheet.engine.futures import MAX_KILLS, Portion, Sized
 from broadsheet.engine.inline import InlineEngine
 from broadsheet.engine.pool import PoolEngine
 from broadsheet.engine.threads import ThreadsEngine
@@ -183,6 +183,17 @@ def test_large_documents_are_not_sent_together(size: int, together: int) -> None
     assert len(batches.next()) == 1
     batches.took(0.001, 1)
     assert len(batches.next()) == together
+
+
+def test_a_batch_follows_what_its_engine_can_take_now() -> None:
+    room = Portion(seconds=1.0, items=30, size=10**6)
+    batches = Sized(([number] * 10 for number in range(40)), lambda: room)
+    batches.took(0.01, 10)
+    assert len(batches.next()) == 30
+    room = Portion(seconds=1.0, items=100, size=10**6)
+    assert len(batches.next()) == 100
+    batches.took(0.79, 10)
+    assert len(batches.next()) == 20, "at 0.04 s an item"
 
 
 def test_what_cheap_items_are_waited_for_does_not_grow_with_their_number() -> None:

@@ -7,6 +7,7 @@ gives up then; after that the blame is found here, as with processes.
 from __future__ import annotations
 
 import logging
+import pickle
 import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import CancelledError
@@ -16,7 +17,7 @@ from uuid import uuid4
 
 from broadsheet import __version__
 from broadsheet.engine import Work
-from broadsheet.engine.futures import SECONDS_PER_ITEM, FutureEngine, Promise, run
+from broadsheet.engine.futures import SECONDS_PER_ITEM, FutureEngine, Made, Portion, Promise, run
 from broadsheet.errors import EngineError
 
 _CONNECT = 10
@@ -25,6 +26,9 @@ _PATIENCE = 30
 """Seconds that a worker is waited for."""
 _COUNT_EVERY = 5.0
 """Seconds between two looks at how many workers there are: a cluster grows and shrinks."""
+_IN_FLIGHT = 64_000_000
+"""Bytes of documents that the driver holds for workers, about."""
+_PROTOCOL = pickle.HIGHEST_PROTOCOL
 _LARGE = {"distributed.admin.large-graph-warning-threshold": "1GiB"}
 """A batch carries the bytes of its pages; Dask would rather have them elsewhere, and says so each time."""
 
@@ -50,6 +54,11 @@ class DaskEngine(FutureEngine):
             self._counted = (time.monotonic(), count)
         return count
 
+    def portion(self) -> Portion:
+        """Return a larger batch than processes get: it costs ten times as much to send it, by way of the scheduler."""
+        share = _IN_FLIGHT // (2 * self.slots())
+        return Portion(seconds=0.5, items=200, size=max(Portion().size, min(share, 4 * Portion().size)))
+
     def submit(self, work: Work, batch: Sequence[Any]) -> Promise:
         """Send a batch to the cluster."""
         import dask
@@ -58,10 +67,15 @@ class DaskEngine(FutureEngine):
             self._connect()
         with dask.config.set(_LARGE):
             key = f"broadsheet-{uuid4().hex}"
-            sent: Promise = self._ask(self._executor.submit, run, work, batch, key=key)
+            sent: Promise = self._ask(self._executor.submit, _run, pickle.dumps((work, batch), _PROTOCOL), key=key)
         self._keys[sent] = key
         sent.add_done_callback(lambda done: self._keys.pop(done, None))
         return sent
+
+    def made(self, future: Promise) -> Made:
+        """Return what has come of a batch."""
+        done: Made = pickle.loads(future.result())  # noqa: S301 - of our own worker, as all that Dask brings
+        return done
 
     def deaths(self, error: BaseException) -> int:
         """Return how many workers died over a batch; raise ``EngineError`` where the scheduler is gone."""
@@ -135,6 +149,12 @@ class DaskEngine(FutureEngine):
 
 
 _GONE = "the scheduler at {} is gone. What was done is kept; start it again, and the next run goes on from there"
+
+
+def _run(packed: bytes) -> bytes:
+    """Run a packed batch on a worker. The scheduler unpacks what it passes on, and a batch has thousands of parts."""
+    work, batch = pickle.loads(packed)  # noqa: S301 - sent by the driver
+    return pickle.dumps(run(work, batch), _PROTOCOL)
 
 
 def _client_class() -> Any:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Any
+from typing import Any, NamedTuple
 
 from broadsheet import limits
 from broadsheet.engine import Work, of_machine, outcomes
@@ -22,20 +22,27 @@ SECONDS_PER_ITEM = float(limits.value("worker_seconds"))
 """After so long an item's worker is killed."""
 MAX_KILLS = limits.value("worker_deaths")
 
-_BATCH_SECONDS = 0.25
-"""What a batch costs its worker, about: much beside what it costs to be sent, little beside what its loss costs."""
-_BATCH_ITEMS = 50
-"""Items of a batch at most, so that cheap items do not pile up in memory."""
-_BATCH_BYTES = 500_000
-"""Bytes of documents up to which batches are joined: each lies in memory several times until its results are saved."""
 
-Promise = Future[tuple[float, list[Outcome[Any]]]]
+class Portion(NamedTuple):
+    """How large a batch is: as large as any of these allows."""
+
+    seconds: float = 0.25
+    """What it costs its worker, about: much beside what it costs to be sent, little beside what its loss costs."""
+    items: int = 50
+    """At most, so that cheap items do not pile up in memory."""
+    size: int = 500_000
+    """Bytes of documents: each lies in memory several times until its results are saved."""
+
+
+Made = tuple[float, list[Outcome[Any]]]
 """What comes of a batch: the seconds that it took, and its outcomes."""
+Promise = Future[Any]
+"""What holds it when it is done, in the form in which the engine's workers send it."""
 Running = dict[Promise, tuple[Sequence[Any], float, float]]
 """Batches in flight, each with when it was sent and the seconds that it is waited for."""
 
 
-def run(work: Work, batch: Sequence[Any]) -> tuple[float, list[Outcome[Any]]]:
+def run(work: Work, batch: Sequence[Any]) -> Made:
     """Return the seconds that a batch takes and its outcomes: what workers are given to do."""
     started = time.monotonic()
     done = list(outcomes(work, batch))
@@ -45,21 +52,22 @@ def run(work: Work, batch: Sequence[Any]) -> tuple[float, list[Outcome[Any]]]:
 class Sized:
     """Batches joined to larger ones by what their items have cost so far; never cut."""
 
-    def __init__(self, batches: Iterable[Sequence[Any]]) -> None:
+    def __init__(self, batches: Iterable[Sequence[Any]], portion: Callable[[], Portion] = Portion) -> None:
         self._batches = iter(batches)
+        self._portion = portion
         self._pace: float | None = None
 
     def next(self) -> list[Any]:
         """Return the next batch, as large as pays and memory allows; an empty one at the end."""
         batch: list[Any] = []
-        size = 0
+        size, most = 0, self._portion()
         for more in self._batches:
             batch += more
             added = sum(map(_bytes_of, more))
             size += added
-            if batch and (self._pace is None or self._together(len(batch) + len(more)) > _BATCH_SECONDS):
+            if batch and (self._pace is None or self._together(len(batch) + len(more)) > most.seconds):
                 break
-            if len(batch) + len(more) > _BATCH_ITEMS or size + added > _BATCH_BYTES:
+            if len(batch) + len(more) > most.items or size + added > most.size:
                 break
         return batch
 
@@ -100,9 +108,18 @@ class FutureEngine(ABC):
     def slots(self) -> int:
         """Return how many batches can be worked on at once."""
 
+    def portion(self) -> Portion:
+        """Return how large a batch is now."""
+        return Portion()
+
     @abstractmethod
     def submit(self, work: Work, batch: Sequence[Any]) -> Promise:
         """Send a batch to the workers."""
+
+    def made(self, future: Promise) -> Made:
+        """Return what has come of a batch."""
+        done: Made = future.result()
+        return done
 
     @abstractmethod
     def deaths(self, error: BaseException) -> int:
@@ -129,7 +146,7 @@ class FutureEngine(ABC):
         """Yield an outcome for every item; at most two batches a worker are in flight."""
         running: Running = {}
         try:
-            yield from self._map(work, Sized(batches), running)
+            yield from self._map(work, Sized(batches, self.portion), running)
         finally:
             if running:
                 self.stop(running)
@@ -155,7 +172,7 @@ class FutureEngine(ABC):
             for future in done:
                 sent, *_ = running.pop(future)
                 if (error := _error(future)) is None:
-                    seconds, made = future.result()
+                    seconds, made = self.made(future)
                     source.took(seconds, len(sent))
                     yield from made
                 elif self.deaths(error):
@@ -183,7 +200,7 @@ class FutureEngine(ABC):
             wait([future], timeout=self._seconds)
         error = _error(future) if future.done() else None
         if future.done() and error is None:
-            yield from future.result()[1]
+            yield from self.made(future)[1]
             return
         dead = self.deaths(error) if error else 1
         if not dead and error:
