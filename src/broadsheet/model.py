@@ -13,8 +13,11 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The base of all records: immutable, compared by value, JSON without default values."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The base of all records: immutable, compared by value, JSON without default values.
+
+    The garbage collector does not look into them: a record cannot hold itself.
+    """
 
 
 # --------------------------------------------------------------------------------------- what feeds say

@@ -200,6 +200,8 @@ _PLAIN = re.compile(
 )
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
+"""What 10 bits are written as."""
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _FEED_SCHEME = re.compile(r"^\s{0,32}feed:(?://)?(?=[a-zA-Z])(?!//)", re.IGNORECASE)
 
@@ -418,10 +420,10 @@ def _target(text: str) -> str:
 
 def short_id(data: str, length: int = 12) -> str:
     """Return ``length`` letters and digits (Crockford's base 32, lower case) of a digest: 5 bits each, 51 at most."""
-    number = int.from_bytes(blake2b(data.encode("utf-8", "surrogatepass"), digest_size=32).digest(), "big")
     count = max(1, min(length, 51))
-    number &= (1 << 5 * count) - 1  # small numbers are quicker to shift
-    return "".join([_ALPHABET[number >> shift & 31] for shift in range(0, 5 * count, 5)])
+    raw = blake2b(data.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+    number = int.from_bytes(raw[-((5 * count + 7) // 8) :], "big")  # small numbers are quicker to shift
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(0, 5 * count, 10)])[:count]
 
 
 def slug(text: str, digest: str) -> str:

@@ -143,6 +143,12 @@ def test_a_new_entry(what: str) -> None:
     assert polls([entry()], [entry(**NEW[what])])[0][1] == {"new": 1}
 
 
+def test_a_key_holds_no_character_nul() -> None:
+    """PostgreSQL takes none, and SQLite's JSON, in which keys are looked up, ends a text there."""
+    keyed = key_entries([Entry(guid="a\0b", title="One"), Entry(guid="a\0c", title="Two")])
+    assert [item.keys[0] for item in keyed] == ["g:a\ufffdb", "g:a\ufffdc"]
+
+
 def test_a_key_once_seen_is_kept_for_ever() -> None:
     """An entry whose guid changed is known by the old and by the new one."""
     _, archive = polls([entry()], [entry(guid="second")])

@@ -53,7 +53,8 @@ class Decision(msgspec.Struct, Generic[K], frozen=True, kw_only=True):
 
 def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
     """Return the entries with their keys, none of which two have; an entry that repeats another is left out."""
-    guids = _trusted([entry.guid.strip() for entry in entries])
+    # JSON can hold the character NUL, which PostgreSQL does not take and which ends a text in SQLite's JSON.
+    guids = _trusted([entry.guid.strip().replace("\0", "\ufffd") for entry in entries])
     links = _trusted([link_key(entry.link) for entry in entries])
     # Some are told apart by what they say alone.
     alike = not all(guid or link for guid, link in zip(guids, links, strict=True))

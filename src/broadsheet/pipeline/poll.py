@@ -135,9 +135,13 @@ def _keep(connection: Connection, answers: list[tuple[Response, str]]) -> list[r
     for answer, _ in repeated:
         responses.renew_headers(connection, newest[answer.key][0], answer)
     fresh = [(answer, body) for answer, body in answers if newest.get(answer.key, (0, ""))[1] != body]
-    numbers = [newest[answer.key][0] for answer, _ in repeated] + responses.add_many(connection, "feed", fresh)
-    queue.put(connection, "parse", [str(number) for number in numbers])
-    return responses.documents(connection, numbers)
+    known = [newest[answer.key][0] for answer, _ in repeated]
+    added = responses.add_many(connection, "feed", fresh)
+    queue.put(connection, "parse", [str(number) for number in (*known, *added)])
+    documents = responses.documents(connection, known) if known else []
+    return documents + [
+        responses.document(number, "feed", *answer) for number, answer in zip(added, fresh, strict=True)
+    ]
 
 
 def _remember_instances(run: Run, health: dict[str, rsshub.Health], failed: set[str], answered: set[str]) -> None:

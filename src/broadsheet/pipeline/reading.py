@@ -43,6 +43,14 @@ class ReadFeed(Record, frozen=True, kw_only=True):
     """Seconds that its entries cover (``feeds.hints``)."""
     items: tuple[Item, ...]
 
+    def __reduce__(self) -> tuple[object, tuple[bytes]]:
+        """Return how it is sent from a worker: entry by entry, pickling takes three times as long."""
+        return _unpack, (msgspec.msgpack.encode(self),)
+
+
+def _unpack(packed: bytes) -> ReadFeed:
+    return msgspec.msgpack.decode(packed, type=ReadFeed)
+
 
 def read_batch(batch: Sequence[ParseInput]) -> Iterator[Outcome[ReadFeed]]:
     """Yield the document of each input, parsed, filtered and keyed."""

@@ -31,31 +31,27 @@ _DRAFT = Insert(drafts, ("article_id", "data"), conflict="update")
 _PICTURE = Insert(media, ("url", "state", "path", "width", "height", "note", "at"), conflict="update")
 
 
+_WITH_KEYS = Query(
+    "SELECT id FROM feeds WHERE id IN ?* AND EXISTS (SELECT 1 FROM article_keys WHERE article_keys.feed_id = feeds.id)"
+)
+_KNOWN = Query("SELECT key, article_id FROM article_keys WHERE feed_id = ? AND key IN ?*")
+_DIGESTS = Query(
+    "SELECT articles.id, entries.digest FROM articles JOIN entries ON entries.id = articles.entry_id WHERE articles.id IN ?*"
+)
+_LAST_ENTRY = Query("SELECT max(id) FROM entries")
+_LAST_NUMBER = Query("SELECT max(number) FROM articles")
 _LONGEST = 2000
 """Characters of an address that an index of PostgreSQL takes."""
 
 
 def with_keys(connection: Connection, feed_ids: Sequence[str]) -> set[str]:
     """Return those of the feeds that have any article."""
-    found: set[str] = set()
-    for some in chunks(feed_ids):
-        found.update(
-            connection.scalars(sa.select(article_keys.c.feed_id).where(article_keys.c.feed_id.in_(some)).distinct())
-        )
-    return found
+    return set(_WITH_KEYS(connection, list(feed_ids)).scalars())
 
 
 def known(connection: Connection, feed_id: str, keys: Sequence[str]) -> dict[str, str]:
     """Return the article that each known key of a feed leads to."""
-    found: dict[str, str] = {}
-    for some in chunks(keys):
-        rows = connection.execute(
-            sa.select(article_keys.c.key, article_keys.c.article_id).where(
-                article_keys.c.feed_id == feed_id, article_keys.c.key.in_(some)
-            )
-        )
-        found |= {row.key: row.article_id for row in rows}
-    return found
+    return dict(_KNOWN(connection, feed_id, list(keys)).all())
 
 
 def remember(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> None:
@@ -65,15 +61,7 @@ def remember(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> No
 
 def entry_digests(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     """Return the digest of each article's newest entry."""
-    found: dict[str, str] = {}
-    for some in chunks(ids):
-        rows = connection.execute(
-            sa.select(articles.c.id, entries.c.digest)
-            .join(entries, entries.c.id == articles.c.entry_id)
-            .where(articles.c.id.in_(some))
-        )
-        found |= {row.id: row.digest for row in rows}
-    return found
+    return dict(_DIGESTS(connection, list(ids)).all()) if ids else {}
 
 
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +87,7 @@ def add_entries(connection: Connection, new: Sequence[NewEntry]) -> None:
     if not new:
         return
     # Numbers are given here and not by the database, so that entry and article are written without asking back.
-    first = 1 + (connection.scalar(sa.select(sa.func.max(entries.c.id))) or 0)
+    first = 1 + (_LAST_ENTRY(connection).scalar() or 0)
     numbered = list(enumerate(new, first))
     _create(connection, [(number, item) for number, item in numbered if item.permalink])
     old = [(number, item) for number, item in numbered if not item.permalink]
@@ -130,7 +118,7 @@ def add_entries(connection: Connection, new: Sequence[NewEntry]) -> None:
 
 def _create(connection: Connection, new: Sequence[tuple[int, NewEntry]]) -> None:
     """Make the rows of new articles, each with the number of its entry."""
-    first = 1 + (connection.scalar(sa.select(sa.func.max(articles.c.number))) or 0) if new else 0
+    first = 1 + (_LAST_NUMBER(connection).scalar() or 0) if new else 0
     rows = []
     for number, (entry, item) in enumerate(new, first):
         seen, data = to_micros(item.seen), msgspec.json.encode(Article(id=item.article_id, feed_id=item.feed_id))

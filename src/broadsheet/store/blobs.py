@@ -18,12 +18,13 @@ import zstandard
 from sqlalchemy.engine import Connection
 
 from broadsheet.errors import StoreError
-from broadsheet.store.bulk import Insert, chunks
+from broadsheet.store.bulk import Insert, Query, chunks
 from broadsheet.store.packs import Folder, Packs, Piece
 from broadsheet.store.schema import blobs
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 _PLACE = Insert(blobs, ("digest", "pack", "start", "size"), conflict="nothing")
+_KNOWN = Query("SELECT digest FROM blobs WHERE digest IN ?*")
 
 
 def _digest(data: bytes) -> str:
@@ -129,11 +130,7 @@ class Blobs:
 
     def _known(self, digests: Sequence[str]) -> set[str]:
         with self._read() as connection:
-            return {
-                digest
-                for some in chunks(digests)
-                for digest in connection.scalars(sa.select(blobs.c.digest).where(blobs.c.digest.in_(some)))
-            }
+            return set(_KNOWN(connection, list(digests)).scalars())
 
     def _places(self, digests: Collection[str]) -> dict[str, Piece]:
         found: dict[str, Piece] = {}

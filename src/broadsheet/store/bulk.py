@@ -36,7 +36,8 @@ def as_text(connection: Connection, column: sa.Column[bytes]) -> sa.ColumnElemen
 class Query:
     """A statement in plain SQL, called with its values in order.
 
-    ``?`` stands for a value, ``IN ?*`` for membership in a list of any length, which is one value.
+    ``?`` stands for a value, ``IN ?*`` for membership in a list of any length, which is one value. Texts of a list hold no
+    character NUL.
     """
 
     def __init__(self, sql: str) -> None:

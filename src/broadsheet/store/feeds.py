@@ -10,22 +10,26 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Feed, FeedState
-from broadsheet.store.bulk import Insert, chunks
+from broadsheet.store.bulk import Insert, Query, chunks
 from broadsheet.store.database import to_micros
 from broadsheet.store.schema import articles, feed_states, feeds, tallies
 
 _SYNC = Insert(feeds, ("id", "url", "active", "position", "data"), conflict="update")
 _ADD = Insert(feeds, ("id", "url", "active", "position", "data"), conflict="nothing")
 _SAVE = Insert(feed_states, ("feed_id", "next_check", "data"), conflict="update")
+_STORED = Query("SELECT id, active, position, data FROM feeds")
+_ACTIVE = Query("SELECT data FROM feeds WHERE active ORDER BY position, id")
+_EVERYONE = Query("SELECT id, data FROM feeds ORDER BY position, id")
+_STATES = Query("SELECT feed_id, data FROM feed_states")
+_STATES_OF = Query("SELECT feed_id, data FROM feed_states WHERE feed_id IN ?*")
+_FEED = msgspec.json.Decoder(Feed)
+_STATE = msgspec.json.Decoder(FeedState)
 
 
 def sync(connection: Connection, wanted: Sequence[Feed]) -> None:
     """Make the stored subscriptions those that are wanted; a feed that is no longer wanted keeps its articles."""
     rows = [(feed.id, feed.url, True, index, msgspec.json.encode(feed)) for index, feed in enumerate(wanted)]
-    stored = {
-        row.id: (row.active, row.position, row.data)
-        for row in connection.execute(sa.select(feeds.c.id, feeds.c.active, feeds.c.position, feeds.c.data))
-    }
+    stored = {feed_id: (bool(active), position, data) for feed_id, active, position, data in _STORED(connection).all()}
     gone = set(stored) - {feed.id for feed in wanted}
     if gone and any(stored[feed_id][0] for feed_id in gone):
         connection.execute(
@@ -43,33 +47,23 @@ def add_unsubscribed(connection: Connection, sites: Iterable[Feed], position: in
 
 def active(connection: Connection) -> list[Feed]:
     """Return the subscriptions in the order of the configuration."""
-    rows = connection.scalars(sa.select(feeds.c.data).where(feeds.c.active).order_by(feeds.c.position, feeds.c.id))
-    return [msgspec.json.decode(row, type=Feed) for row in rows]
+    return [_FEED.decode(data) for data in _ACTIVE(connection).scalars()]
 
 
 def everyone(connection: Connection) -> dict[str, Feed]:
     """Return all feeds that articles may belong to, by id, those no longer subscribed to included."""
-    return {
-        row.id: msgspec.json.decode(row.data, type=Feed)
-        for row in connection.execute(sa.select(feeds).order_by(feeds.c.position, feeds.c.id))
-    }
+    return {feed_id: _FEED.decode(data) for feed_id, data in _EVERYONE(connection).all()}
 
 
 def states(connection: Connection) -> dict[str, FeedState]:
     """Return the machine's memory of each feed that was ever asked, by id."""
-    rows = connection.execute(sa.select(feed_states.c.feed_id, feed_states.c.data))
-    return {row.feed_id: msgspec.json.decode(row.data, type=FeedState) for row in rows}
+    return {feed_id: _STATE.decode(data) for feed_id, data in _STATES(connection).all()}
 
 
 def states_of(connection: Connection, ids: Sequence[str]) -> dict[str, FeedState]:
     """Return the machine's memory of these feeds; a blank one where a feed was never asked."""
     found = {feed_id: FeedState(feed_id=feed_id) for feed_id in ids}
-    for some in chunks(ids):
-        rows = connection.execute(
-            sa.select(feed_states.c.feed_id, feed_states.c.data).where(feed_states.c.feed_id.in_(some))
-        )
-        found |= {row.feed_id: msgspec.json.decode(row.data, type=FeedState) for row in rows}
-    return found
+    return found | {feed_id: _STATE.decode(data) for feed_id, data in _STATES_OF(connection, list(ids)).all()}
 
 
 def save_states(connection: Connection, changed: Iterable[FeedState]) -> None:

@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from broadsheet.store.bulk import Insert, chunks
+from broadsheet.store.bulk import Insert, Query
 from broadsheet.store.database import to_micros
 from broadsheet.store.schema import articles, due, ledger, meta, responses
 
 _PUT = Insert(due, ("stage", "item", "not_before", "attempts"), conflict="update")
 _RECORD = Insert(ledger, ("stage", "item", "version", "input", "outcome", "note", "at"), conflict="update")
 _META = Insert(meta, ("key", "value"), conflict="update")
+_VALUE = Query("SELECT value FROM meta WHERE key = ?")
+_WAITING = Query("SELECT item FROM due WHERE stage = ? AND (not_before <= ? OR not_before > ?) ORDER BY item")
+_DROP = Query("DELETE FROM due WHERE stage = ? AND item IN ?*")
 ATTEMPTS = 4
 """After so many failures an item is left as it is until its input changes."""
 
@@ -29,10 +32,7 @@ def put(connection: Connection, stage: str, items: Iterable[str]) -> None:
 
 def waiting(connection: Connection, stage: str, now: datetime) -> list[str]:
     """Return the items that are due for a stage, in a stable order."""
-    later = sa.and_(due.c.not_before > to_micros(now), due.c.not_before <= to_micros(now + LONGEST_WAIT))
-    return list(
-        connection.scalars(sa.select(due.c.item).where(due.c.stage == stage, sa.not_(later)).order_by(due.c.item))
-    )
+    return list(_WAITING(connection, stage, to_micros(now), to_micros(now + LONGEST_WAIT)).scalars())
 
 
 def lengths(connection: Connection) -> dict[str, int]:
@@ -47,8 +47,8 @@ def done(
     """Record (item, input digest, outcome, note) of each and take them off the queue."""
     at = to_micros(now)
     _RECORD(connection, [(stage, item, version, digest, outcome, note, at) for item, digest, outcome, note in items])
-    for some in chunks(items):
-        connection.execute(sa.delete(due).where(due.c.stage == stage, due.c.item.in_([item for item, *_ in some])))
+    if items:
+        _DROP(connection, stage, [item for item, *_ in items])
 
 
 def again(connection: Connection, stage: str, item: str, now: datetime) -> bool:
@@ -89,7 +89,7 @@ def redo(connection: Connection, stage: str) -> int:
 def upgrade(connection: Connection, stage: str, version: int) -> None:
     """Make everything due again when the stage's version is not the one that the store was made with."""
     key = f"stage:{stage}"
-    known = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+    known = _VALUE(connection, key).scalar()
     if known == str(version):
         return
     if known is not None:
@@ -99,7 +99,7 @@ def upgrade(connection: Connection, stage: str, version: int) -> None:
 
 def get_meta(connection: Connection, key: str) -> str:
     """Return a single remembered value, or an empty text."""
-    return connection.scalar(sa.select(meta.c.value).where(meta.c.key == key)) or ""
+    return _VALUE(connection, key).scalar() or ""
 
 
 def set_meta(connection: Connection, key: str, value: str) -> None:

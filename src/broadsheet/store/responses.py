@@ -11,11 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.model import Page, Record, Response
-from broadsheet.store.bulk import Insert, chunks
+from broadsheet.store.bulk import Insert, Query, chunks
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import responses
 
 _ADD = Insert(responses, ("id", "kind", "key", "url", "final_url", "status", "headers", "body", "fetched"))
+_LAST = Query("SELECT max(id) FROM responses")
+_LATEST = "SELECT max(id) FROM responses WHERE kind = 'feed' AND key IN ?* GROUP BY key"
+_NEWEST = Query(f"SELECT key, id, body FROM responses WHERE id IN ({_LATEST})")  # noqa: S608 - of constants alone
+_DOCUMENTS = Query("SELECT id, kind, key, url, final_url, body, headers, fetched FROM responses WHERE id IN ?*")
 
 _KEPT = frozenset(
     (
@@ -39,6 +43,14 @@ class Document(Record, frozen=True, kw_only=True):
     fetched: datetime
 
 
+def document(number: int, kind: str, answer: Response, body: str) -> Document:
+    """Return an answer that was recorded under a number, as ``documents`` would."""
+    return Document(
+        number=number, kind=kind, feed_id=answer.key, url=answer.url, final_url=answer.final_url, body=body,
+        headers=_headers(answer), fetched=answer.fetched,
+    )  # fmt: skip
+
+
 def add(connection: Connection, kind: str, answer: Response, body: str) -> int:
     """Record an answer whose body lies in the blob store under ``body``; return its number."""
     return add_many(connection, kind, [(answer, body)])[0]
@@ -46,7 +58,7 @@ def add(connection: Connection, kind: str, answer: Response, body: str) -> int:
 
 def add_many(connection: Connection, kind: str, answers: Sequence[tuple[Response, str]]) -> list[int]:
     """Record answers, each with the digest of its body; return their numbers."""
-    first = 1 + (connection.scalar(sa.select(sa.func.max(responses.c.id))) or 0)
+    first = 1 + (_LAST(connection).scalar() or 0)
     rows = [
         (
             number, kind, answer.key, answer.url, answer.final_url, answer.status, kept_headers(answer), body,
@@ -70,29 +82,17 @@ def further(connection: Connection, article_ids: Sequence[str]) -> dict[str, lis
 
 def newest(connection: Connection, feed_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Return the number and the body's digest of each feed's newest document."""
-    found: dict[str, tuple[int, str]] = {}
-    for some in chunks(feed_ids):
-        latest = (
-            sa.select(sa.func.max(responses.c.id))
-            .where(responses.c.kind == "feed", responses.c.key.in_(some))
-            .group_by(responses.c.key)
-        )
-        rows = connection.execute(
-            sa.select(responses.c.id, responses.c.key, responses.c.body).where(responses.c.id.in_(latest))
-        )
-        found |= {row.key: (row.id, row.body) for row in rows}
-    return found
+    return {key: (number, body) for key, number, body in _NEWEST(connection, list(feed_ids)).all()}
 
 
 def documents(connection: Connection, numbers: Sequence[int]) -> list[Document]:
     """Return kept documents in the order of the numbers; what was taken down is left out."""
     found = {}
-    for some in chunks(numbers):
-        for row in connection.execute(sa.select(responses).where(responses.c.id.in_(some))):
-            found[row.id] = Document(
-                number=row.id, kind=row.kind, feed_id=row.key, url=row.url, final_url=row.final_url, body=row.body,
-                headers=msgspec.json.decode(row.headers, type=dict[str, str]), fetched=from_micros(row.fetched),
-            )  # fmt: skip
+    for number, kind, key, url, final_url, body, headers, fetched in _DOCUMENTS(connection, list(numbers)).all():
+        found[number] = Document(
+            number=number, kind=kind, feed_id=key, url=url, final_url=final_url, body=body,
+            headers=msgspec.json.decode(headers, type=dict[str, str]), fetched=from_micros(fetched),
+        )  # fmt: skip
     return [found[number] for number in numbers if number in found]
 
 
@@ -103,7 +103,11 @@ def renew_headers(connection: Connection, number: int, answer: Response) -> None
 
 def kept_headers(answer: Response) -> bytes:
     """Return the headers that later stages may need, as JSON."""
-    return msgspec.json.encode({name: value for name, value in answer.headers.items() if name in _KEPT})
+    return msgspec.json.encode(_headers(answer))
+
+
+def _headers(answer: Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name in _KEPT}
 
 
 def page(connection: Connection, number: int) -> Page:

@@ -353,6 +353,6 @@ def create(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Its B-tree takes 2,704 bytes. Said here, because to say it with the index imports that dialect at every start.
         _BY_LINK.dialect_kwargs["postgresql_using"] = "hash"
-    metadata.create_all(connection)
+    metadata.create_all(connection, checkfirst=False)
     for statement in (*SEARCH[connection.dialect.name], *TALLY[connection.dialect.name]):
         connection.exec_driver_sql(statement)

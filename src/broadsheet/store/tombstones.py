@@ -7,11 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from broadsheet.store.bulk import Insert
+from broadsheet.store.bulk import Insert, Query
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import tombstones
 
 _REFUSE = Insert(tombstones, ("target", "kind", "at", "note"), conflict="nothing")
+_TARGETS = Query("SELECT target FROM tombstones WHERE kind = ?")
 
 
 def remember(connection: Connection, target: str, kind: str, note: str, at: datetime) -> None:
@@ -21,7 +22,7 @@ def remember(connection: Connection, target: str, kind: str, note: str, at: date
 
 def targets(connection: Connection, kind: str) -> set[str]:
     """Return all refused targets of a kind."""
-    return set(connection.scalars(sa.select(tombstones.c.target).where(tombstones.c.kind == kind)))
+    return set(_TARGETS(connection, kind).scalars())
 
 
 def note_of(connection: Connection, article_id: str) -> tuple[datetime, str] | None:
