@@ -304,7 +304,7 @@ def excerpt(text: str, *, width: int = 200) -> str:
     Where no sentence ends in the second half of the room, the text is cut at a blank and an ellipsis added.
     """
     flat = _NEEDLESS.sub("", collapse(text))
-    ends_at = list(accumulate(_columns(character) for character in flat[: width + 1]))
+    ends_at = list(accumulate(map(_columns, flat[: width + 1])))
     head = flat[: bisect_right(ends_at, width)]
     if len(head) == len(flat):
         return flat

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from broadsheet.newspaper import Newspaper
 from broadsheet.site import postings, search
-from broadsheet.text import CJK, searchable, tokens
+from broadsheet.text import CJK, tokens
 from tests.conftest import NOW, Answer, Web, item, rss
 from tests.export.browser import browser
 
@@ -111,12 +111,12 @@ def test_runs_cover_everything_once_and_settled_ones_never_move(total: int) -> N
 def by_themselves(document: search.Document) -> list[str]:
     """Return the terms by which one character alone finds an article: it stands in the title, or alone in the text."""
     alone = [term for term in search.terms(document.text) if re.fullmatch(CJK_LETTER, term)]
-    titled = re.findall(CJK_LETTER, searchable(search.folded(document.title)))
+    titled = re.findall(CJK_LETTER, search.folded(document.title))
     return [postings.ANYWHERE + letter for letter in alone + titled]
 
 
 CJK_LETTER = f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in CJK)}]"
-words = st.text(alphabet="渡轮海港夜abcs 2輪Ａカ\U0002a6b2😀豈ﾊﾟ가", max_size=30)
+words = st.text(alphabet="渡轮海港夜abcs 2輪\uf914樂Ａカ\U0002a6b2😀豈ﾊﾟ가", max_size=30)
 
 
 @settings(deadline=None)  # the first index loads NumPy and the table of Traditional characters
@@ -211,6 +211,7 @@ def test_english_plurals_are_found_by_the_singular(word: str, stem: str) -> None
 
 def test_traditional_is_found_by_simplified() -> None:
     assert search.terms("臺灣疫情防控") == search.terms("台湾疫情防控") == tokens("台湾疫情防控")
+    assert search.terms("\uf914樂") == ["乐乐"], "a compatibility character is the one that it stands for"
     folding = read_fold(search.fold_file())
     assert folding == search.folding()
     assert len(folding) > 2_000

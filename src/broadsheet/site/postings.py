@@ -25,7 +25,7 @@ from itertools import count, groupby, islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from broadsheet.site.search import Document, folded, kept
+from broadsheet.site.search import Document, folding, kept
 from broadsheet.text import CJK, plain_words, searchable
 
 if TYPE_CHECKING:
@@ -166,13 +166,14 @@ def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, in
     """
     import numpy as np
 
-    plain = [searchable(folded(text)) for document in group for text in (document.text, document.title)]
+    plain = [searchable(text) for document in group for text in (document.text, document.title)]
     # All in one array, each after a line's end: as many calls for hundreds of articles as for one.
     lengths = np.array([len(text) + 1 for text in plain])
     before = np.cumsum(lengths) - lengths
     text_of = np.repeat(np.arange(len(plain)), lengths)
     place_of = np.array([(one.number - start) << 4 | titled for one in group for titled in (0, 1)], np.uint32)
-    letters = np.frombuffer("".join(f"\n{text}" for text in plain).encode("utf-32-le", "surrogatepass"), np.uint32)
+    written = np.frombuffer("".join(f"\n{text}" for text in plain).encode("utf-32-le", "surrogatepass"), np.uint32)
+    letters = np.where(written < len(_folding()), _folding()[np.minimum(written, len(_folding()) - 1)], written)
     here = np.append(_written_together()[np.minimum(letters, _LAST)], False)
     pair = np.flatnonzero(here[:-1] & here[1:])
     first, second, owner = letters[pair], letters[pair + 1], text_of[pair]
@@ -190,6 +191,18 @@ def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, in
     spoken = np.array([_OTHERS + others[word] for found in words for word in found], np.uint32)
     spoken_at = np.repeat(place_of, [len(found) for found in words])
     return np.append((first << 16 | second)[~wide], spoken), np.append(place[~wide], spoken_at)
+
+
+@lru_cache(maxsize=1)
+def _folding() -> Codes:
+    """Return what each character up to the last Traditional one is folded to, by code point."""
+    import numpy as np
+
+    known = folding()
+    found = np.arange(max(map(ord, known)) + 1, dtype=np.uint32)
+    for one, other in known.items():
+        found[ord(one)] = ord(other)
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -18,9 +18,9 @@ from itertools import pairwise
 import msgspec
 
 from broadsheet.model import Record
-from broadsheet.text import tokens
+from broadsheet.text import searchable, tokens
 
-FORMAT = 4
+FORMAT = 5
 LEVELS = (16384, 4096, 512, 64, 32)
 """Articles of a run, closed ones first; what is behind the last full one of each goes into the next."""
 BLOCK = 8
@@ -86,8 +86,8 @@ def terms(text: str) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Return the text with Traditional characters as Simplified ones."""
-    return _traditional().sub(lambda found: folding()[found[0]], text)
+    """Return the text in its searchable form, with Traditional characters as Simplified ones."""
+    return _traditional().sub(lambda found: folding()[found[0]], searchable(text))
 
 
 def kept(words: list[str]) -> list[str]:

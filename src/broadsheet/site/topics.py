@@ -8,7 +8,7 @@ from broadsheet.config import TopicConfig
 from broadsheet.model import Article, ListSpec
 from broadsheet.site import plan
 from broadsheet.site.search import folded, kept
-from broadsheet.text import is_cjk, searchable, tokens
+from broadsheet.text import is_cjk, tokens
 
 
 class Topics:
@@ -47,7 +47,7 @@ class Topics:
 
 
 def _plain(text: str) -> str:
-    return searchable(folded(text))
+    return folded(text)
 
 
 def _words(plain: str) -> str:

@@ -242,7 +242,7 @@
     status.textContent = form.dataset.busy;
     try {
       await ready();
-      const runs = terms(await folded(query)), wanted = Array.from(new Set(runs.flat())), counts = new Map(), hits = [];
+      const runs = terms(await folded(query.normalize("NFKC"))), wanted = Array.from(new Set(runs.flat())), counts = new Map(), hits = [];
       const fields = form.elements;
       const choice = { section: fields.section.value, source: fields.source.value, from: day(fields.from.value), to: day(fields.to.value) };
       const spans = manifest.spans.filter(function (span) { return span.shards; });
