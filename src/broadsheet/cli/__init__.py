@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -135,6 +136,7 @@ def main() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
     sys.stdout.flush()
+    gc.freeze()  # to look all objects through once more at the end takes a fourteenth of a second
     sys.exit(code)
 
 

@@ -99,10 +99,12 @@ def decide(
     taken once: where two entries of a document lead to one article, the one with the stronger key has it. The other
     is an article of its own by the keys that nobody has yet, and a repetition where it has none.
     """
+    if not known:
+        return [Decision(what="new", keyed=item) for item in keyed if item.keys]
     digest_of = digests if callable(digests) else digests.__getitem__
     claims: dict[int, str] = {}
     taken: set[str] = set()
-    bids = [(key, place) for place, item in enumerate(keyed) for key in item.keys if key in known] if known else []
+    bids = [(key, place) for place, item in enumerate(keyed) for key in item.keys if key in known]
     # In the order of the keys, not of the document: where two guids lead to one article (one was once taken for the
     # other, renamed), the same entry has it at every poll.
     for key, place in sorted(bids, key=lambda bid: (_STRENGTH.index(bid[0][0]), bid)):

@@ -7,6 +7,7 @@ once a dialect and the first not at all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -16,6 +17,8 @@ from sqlalchemy.engine import Connection, CursorResult
 T = TypeVar("T")
 CHUNK = 500
 """Values that one statement names."""
+_VALUES = 999
+"""Values that any SQLite takes in one statement."""
 _ARRAYS = {str: "text", int: "bigint", bytes: "bytea", bool: "boolean"}
 """PostgreSQL's type of a column's values, by Python's."""
 
@@ -76,7 +79,9 @@ class Insert:
             changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
             tail = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
         head = f"INSERT INTO {table.name} ({names})"
-        self._sqlite = f"{head} VALUES ({places}){tail}"
+        # A row a statement takes half as long again: triggers are set up and other threads let in for each.
+        self._together = _VALUES // len(columns)
+        self._sqlite = [f"{head} VALUES {', '.join([f'({places})'] * count)}{tail}" for count in (1, self._together)]
         # All rows in one statement, a column an array: its text is the same for any number of rows.
         self._postgresql = f"{head} SELECT * FROM unnest({arrays}){tail}"  # noqa: S608 - names of ours
         self._key = [columns.index(name) for name in key] if conflict == "update" else []
@@ -86,7 +91,12 @@ class Insert:
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(self._sqlite, list(rows))
+            one, many = self._sqlite
+            whole = len(rows) - len(rows) % self._together
+            for some in chunks(rows[:whole], self._together):
+                connection.exec_driver_sql(many, tuple(chain.from_iterable(some)))
+            if whole < len(rows):
+                connection.exec_driver_sql(one, list(rows[whole:]))
             return
         if self._key:  # PostgreSQL updates a row once a statement
             rows = list({tuple(row[place] for place in self._key): row for row in rows}.values())
