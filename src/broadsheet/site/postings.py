@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 SHARD_BYTES = 4_500
-_FEW_SHARDS = ((63, 14), (511, 128))
+_FEW_SHARDS = ((31, 12), (63, 14), (511, 128))
 """Articles up to which a run has so many shards at most: it is soon made anew, so it has few files, longer for it."""
 _SHORT = 4
 CHUNK = 4096
