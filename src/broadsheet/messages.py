@@ -32,6 +32,7 @@ _LABELS: dict[str, tuple[str, str]] = {
         "All words must be there; sections, sources and dates narrow the search.",
         "各词须全部出现；可按版面、来源和日期缩小范围。",
     ),
+    "search_key": ("The key / leads to the field", "按 / 键跳到搜索框"),
     "search_all": ("All", "全部"),
     "search_from": ("From", "起始日期"),
     "search_to": ("To", "截止日期"),

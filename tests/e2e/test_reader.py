@@ -255,6 +255,13 @@ def test_the_keyboard_alone_is_enough(served: dict[str, str], tmp_path: Path) ->
         await page.press("/")
         assert await page.tell(f"{ACTIVE}.value") == "/", "a slash can be searched for"
 
+        await page.tell("document.getElementById('key').click()")
+        await page.go(served["en"] + "/search/")
+        await page.until(f"{ACTIVE}.id === 'query'")
+        await page.press("Tab", shift=True)
+        await page.press("/")
+        assert await page.tell(f"{ACTIVE}.id") != "query", "it was switched off, for good"
+
     reading(tmp_path, steps)
 
 

@@ -276,9 +276,17 @@
     history.replaceState(null, "", "?" + kept);
     search(false);
   });
-  form.addEventListener("change", function (event) { if (event.target.name !== "q" && form.elements.q.value) form.requestSubmit(); });
+  form.addEventListener("change", function (event) {
+    if (event.target !== key && event.target.name !== "q" && form.elements.q.value) form.requestSubmit();
+  });
+  // A key by itself can be switched off (WCAG 2.1.4): who speaks to the browser, or misses keys, strikes it unawares.
+  const key = document.getElementById("key") || new EventTarget();  // a theme of one's own may be without
+  try { key.checked = localStorage.getItem("key") !== "off"; } catch { key.checked = true; }
+  key.addEventListener("change", function () {
+    try { localStorage.setItem("key", key.checked ? "on" : "off"); } catch { /* storage is off */ }
+  });
   document.addEventListener("keydown", function (event) {
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+    if (key.checked && event.key === "/" && !event.ctrlKey && !event.metaKey && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
       event.preventDefault();
       form.elements.q.focus();
     }
