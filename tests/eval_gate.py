@@ -27,17 +27,18 @@ from tests.e2e.test_posts import Post, posts_of
 pytestmark = pytest.mark.corpus
 
 FLOORS = {
-    "all": 0.950, "fundus": 0.945, "fundus-eval": 0.985, "magic-html": 0.915, "wcxb": 0.960,
-    "zh": 0.975, "ja": 0.965, "ko": 0.655, "cyr": 0.980, "ar/fa/ur": 0.930,
+    "all": 0.958, "fundus": 0.961, "fundus-eval": 0.990, "magic-html": 0.930, "wcxb": 0.963,
+    "zh": 0.981, "ja": 0.990, "ko": 0.950, "cyr": 0.982, "ar/fa/ur": 0.945,
 }  # fmt: skip
-"""F1 of the body in tokens, mean over pages, without anything known of feed or site. One of three Korean pages is empty
-without scripts."""
-ABOVE = {"all": 0.025, "zh": 0.05}
+"""F1 of the body in tokens, mean over pages, without anything known of feed or site."""
+ABOVE = {"all": 0.033, "zh": 0.09}
 """By how much ours is better than trafilatura at least; nowhere is it worse."""
 METADATA = {
-    "title": 0.85, "author": 0.76, "date": 0.87, "image": 0.81,
-    "title of news": 0.89, "author of news": 0.94, "date of news": 0.95, "image of news": 0.81,
+    "title": 0.90, "author": 0.76, "date": 0.89, "image": 0.98,
+    "title of news": 0.95, "author of news": 0.94, "date of news": 0.98, "image of news": 0.98,
 }  # fmt: skip
+"""Share of pages. Of the 74 of news publishers, three have a gold title that no rule that looks at the page alone can choose: the
+publisher's heading and Open Graph say the one, its linked data and tab the other, or the heading something else than all."""
 
 
 @pytest.fixture(scope="module")

@@ -94,14 +94,47 @@ def test_a_picture_that_waits_for_a_script_gets_its_address() -> None:
     assert "/true.jpg" in kept(f"<div><p>one</p>{waiting}<p>two</p></div>", "one", "two")
 
 
-def test_the_pictures_at_the_top() -> None:
-    body = body_of(
-        "<header class='nav'><img src='/logo.png'></header><main><h1>Head</h1><div class='author'><img src='/face.jpg'></div>"
-        "<img src='/top.jpg'><p>one</p><p>two</p><p>three</p><p>four</p><img src='/late.jpg'></main>"
-    )
+def at_top(page: str, chosen: str = "p") -> list[tuple[str, bool]]:
+    body = body_of(page)
     blocks = page_blocks(body)
-    chosen = [block.element.tag == "p" for block in blocks]
-    assert [image.get("src") for image in pictures_at_top(body, blocks, chosen)] == ["/top.jpg"]
+    found = pictures_at_top(body, blocks, [block.element.tag == chosen for block in blocks])
+    return [(image.get("src"), placed) for image, placed in found]
+
+
+ARTICLE = "<p>one</p><p>two</p><p>three</p><p>four</p><img src='/late.jpg'>"
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        (
+            ("<header class='nav'><img src='/logo.png'></header><main><h1>Head</h1><div class='author'><img src='/face.jpg'></div>"
+            f"<img src='/top.jpg'>{ARTICLE}</main>"),
+            [("/logo.png", False), ("/top.jpg", True)],
+        ),
+        # What holds the article is named after its tags, as WordPress does it, or after a framework.
+        (
+            f"<div id='__next'><article class='post tag-sea'><h1>Head</h1><img src='/a.jpg'>{ARTICLE}</article></div>",
+            [("/a.jpg", True)],
+        ),
+        (f"<main><div class='post-author'>Ann <img src='/a.jpg'></div><h1>Head</h1>{ARTICLE}</main>", []),
+        (f"<main><figure><img src='/a.jpg'></figure><h1>Head</h1>{ARTICLE}</main>", [("/a.jpg", True)]),
+        (f"<main><h1>Head</h1><div class='related'><img src='/a.jpg'></div>{ARTICLE}</main>", [("/a.jpg", False)]),
+        # A line above the headline that was taken for the article's does not move its top up there.
+        (
+            "<p>menu</p><img src='/other.jpg'><i>1</i>" + "<div>x</div>" * 5 + f"<h1>Head</h1><img src='/a.jpg'>{ARTICLE}",
+            [("/other.jpg", False), ("/a.jpg", True)],
+        ),
+        ("<h1>Head</h1><img src='/a.jpg'>", []),
+    ],
+)  # fmt: skip
+def test_the_pictures_at_the_top(page: str, wanted: list[tuple[str, bool]]) -> None:
+    assert at_top(page) == wanted
+
+
+def test_an_element_that_holds_the_whole_page_speaks_of_nothing() -> None:
+    assert hints("__next") == 0
+    assert hints("next") == HINT["related"]
 
 
 PIECES = st.sampled_from(

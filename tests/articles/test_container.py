@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from broadsheet.articles import container as containers
-from broadsheet.articles.container import agreement, apply_container
+from broadsheet.articles.container import ANYWHERE, Container, agreement
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.template import learn_template
-from broadsheet.articles.tree import parse_fragment, text_of
+from broadsheet.articles.tree import Element, parse_fragment, text_of
+from broadsheet.model import Entry, Person
 
 WORDS = "harbour council bridge ferry market school river winter spring lantern orchard granite".split()
 
@@ -30,8 +32,82 @@ def page(number: int, *, body: str = "story-body", extra: str = "") -> bytes:
     ).encode()
 
 
+def apply_container(page: bytes, container: Container) -> Element | None:
+    return containers.apply_container(LexborHTMLParser(page), container)
+
+
 def pages(count: int) -> list[tuple[bytes, str]]:
     return [(page(number), f"https://gazette.example/{number}") for number in range(count)]
+
+
+NAMES = ["Ann Lee", "Bo Ek", "Cy Orr", "Di Fox", "Ed Gill", "Flo Hay", "Gus Ito"]
+
+
+def signed(number: int, line: str) -> bytes:
+    """Return a page that shows its author above the article."""
+    shown = line.format(name=NAMES[number % len(NAMES)], number=number)
+    return page(number).replace(b"<main>", f"<main><h1>Report {number}</h1>{shown}".encode(), 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "selector"),
+    [
+        ("<p class='by-who'>By {name}</p>", "p.by-who"),
+        ("<div class='byline'><a rel='author' href='/{name}'>{name}</a> | 2 March 2026</div>", "div.byline"),
+        ("<p class='x{number}'>By {name}</p>", ANYWHERE),
+        ("<p class='note'>On the harbour</p>", ""),
+    ],
+)
+def test_the_place_of_the_byline_is_learnt(line: str, selector: str) -> None:
+    known = [(signed(number, line), f"https://gazette.example/{number}") for number in range(6)]
+    template = learn_template(known)
+    assert template.container.selector == "div.story-body"
+    assert template.container.byline == selector
+    new = signed(6, line)
+    fast, slow = (extract_article(new, url="https://gazette.example/6", template=one) for one in (template, None))
+    assert fast.byline == slow.byline == (NAMES[6] if selector else "")
+    assert fast.provenance.get("byline") == slow.provenance.get("byline")
+    named = Entry(title="Report 6", authors=(Person(name="The Feed"),), link="https://gazette.example/6")
+    assert extract_article(new, url="https://gazette.example/6", entry=named, template=template).byline == "The Feed"
+
+
+HEADS = [
+    "<title>Report 6 | The Gazette</title><meta property='og:site_name' content='The Gazette'>",
+    (
+        '<meta property="og:title" content="Six facts on reports">'
+        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Report 6", "author": {"name": "Ann"}}</script>'
+    ),
+    (
+        "<meta name='author' content='Ann'><meta property='article:published_time' content='2026-03-02T01:00:00+09:00'>"
+        "<meta property='og:image' content='/p.jpg'><link rel='canonical' href='/six'>"
+    ),
+    "<title>Report</title>",
+]
+TOPS = ["", "<time>2 March 2026</time>", "<nav><h1>Menu of the day</h1></nav>", "<a href='/'><h1>The Gazette</h1></a>"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("top", TOPS)
+def test_the_quick_way_reads_the_same_of_the_page(head: str, top: str) -> None:
+    new = (
+        page(6)
+        .replace(b"<head>", b'<head lang="en">' + head.encode(), 1)
+        .replace(b"<main>", f"{top}<main>".encode(), 1)
+    )
+    url = next(url for url in map("https://gazette.example/{}".format, range(9)) if not containers.is_checked(url))
+    fast, slow = (extract_article(new, url=url, template=one) for one in (learn_template(pages(6)), None))
+    for field in (
+        "title",
+        "byline",
+        "published",
+        "published_source",
+        "modified",
+        "image",
+        "url",
+        "language",
+        "provenance",
+    ):
+        assert getattr(fast, field) == getattr(slow, field), field
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from broadsheet.articles.extract import date_article, extract_article, tidy
@@ -448,6 +449,18 @@ DAY = datetime(2026, 3, 2, tzinfo=UTC)
 def test_a_date_that_can_be_printed(published: datetime | None, wanted: datetime, source: str) -> None:
     dated = date_article(Article(published=published, published_source="feed" if published else ""), SEEN)
     assert (dated.published, dated.published_source) == (wanted, source)
+
+
+def test_dates_are_kept_in_one_zone() -> None:
+    page = (
+        b"<meta property='article:published_time' content='2026-01-01T01:00:00+09:00'><h1>Harbour</h1><p>"
+        + b"word. " * 60
+    )
+    found = extract_article(page, url="https://news.example/a")
+    assert found.published == datetime(2025, 12, 31, 16, tzinfo=UTC)
+    assert str(found.published) == "2026-01-01 01:00:00+09:00"
+    kept = date_article(msgspec.structs.replace(found, modified=found.published), SEEN)
+    assert str(kept.published) == str(kept.modified) == "2025-12-31 16:00:00+00:00"
 
 
 @pytest.mark.parametrize("sign", ["\f", "&#12;", "&#x1F;", "&#65535;", "&#xfffe", "\ufffe", "\x0b", "&#00008;"])

@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from PIL import Image as Pictures
 
-from broadsheet.articles.images import body_images, lead_image, localise, looks_like_junk, reencode, settle_sources
+from broadsheet.articles.images import (
+    body_images,
+    is_same_picture,
+    lead_image,
+    localise,
+    looks_like_junk,
+    picture_at_top,
+    reencode,
+    settle_sources,
+)
 from broadsheet.articles.tree import parse_fragment, serialise
 from broadsheet.errors import LimitExceeded, ParseError
 from broadsheet.model import Image
@@ -24,6 +33,8 @@ SOURCES = {
     '<img src="spin.gif" data-original="/c.png">': "https://news.example/c.png",
     '<img src="spin.gif" data-lazy-src=" /c.png ">': "https://news.example/c.png",
     '<img data-actualsrc="/c.png">': "https://news.example/c.png",
+    '<img src="spin.gif" data-url="/c.png?w=800">': "https://news.example/c.png?w=800",
+    '<img src="/c.png" data-url="/photos/list?id=3">': "https://news.example/c.png",
     '<img srcset="/s.png 320w, /l.png 1280w, /m.png 640w">': "https://news.example/l.png",
     '<img srcset="/one.png 1x, /two.png 2x">': "https://news.example/two.png",
     '<img src="data:image/gif;base64,R0" data-srcset="/s.png 1x, /l.png 3x">': "https://news.example/l.png",
@@ -88,6 +99,7 @@ def test_what_is_no_picture_is_taken_out_with_its_reason(markup: str, why: str) 
         "https://x.example/qrcode.png", "https://x.example/img/logo.svg", "https://x.example/user/avatar_12.jpg",
         "https://x.example/ads/1.png", "https://x.example/a/weixin-2.jpg", "https://x.example/spacer.gif",
         "https://x.example/a?pixel", "https://x.example/banner1.jpg",
+        "https://x.example/qr/3.png", "https://x.example/our-qr.png", "https://x.example/qr12.png?v=2",
     ],
 )  # fmt: skip
 def test_junk(url: str) -> None:
@@ -99,6 +111,7 @@ def test_junk(url: str) -> None:
     [
         "https://logo.example/photo.jpg", "https://x.example/adelaide.jpg", "https://x.example/iconic-view.jpg",
         "https://x.example/shadow.png", "https://x.example/catalogue/1.jpg", "https://ads.example/", "https://x.example/qr1a.jpg",
+        "https://x.example/c_QR_n/8E/harbour.jpg",
     ],
 )  # fmt: skip
 def test_no_junk(url: str) -> None:
@@ -114,6 +127,45 @@ def test_the_lead_is_the_first_that_can_be_one() -> None:
     assert lead_image([*wrong, right, Image(url="https://x.example/d.png")]) == right
     assert lead_image(wrong) is None
     assert lead_image([]) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("x.example/a/bridge-opening-day-320w.jpg", "cdn.example/b/bridge-opening-day_social.jpeg?w=1200", True),
+        ("x.example/a/AS20250113003419.jpg", "x.example/ogp/AS20250113003419_comm.jpg", True),
+        ("x.example/a/AS20250113003419.jpg", "x.example/a/AS20250113003420.jpg", False),
+        ("x.example/a/harbour-works-day-1.jpg", "x.example/a/harbour-works-day-2.jpg", False),
+        ("x.example/a/02.jpg", "cdn.example/a/02.jpg?w=320", True),
+        ("x.example/a/02.jpg", "x.example/b/02.jpg", False),
+        ("x.example/image-1.jpg", "x.example/image-1-300x200.jpg", False),
+        ("x.example/_next/image?url=%2Fa%2Fbridge-opening-day.jpg&w=640", "x.example/a/bridge-opening-day.jpg", True),
+        ("x.example/_next/image?url=%2Fa%2Fbridge.jpg&w=640", "x.example/_next/image?url=%2Fa%2Fharbour.jpg&w=640", False),
+        ("x.example/photo?id=1", "x.example/photo?id=1", True), ("x.example/photo?id=1", "x.example/photo?id=2", False),
+        ("[/a", "x/b", False),
+    ],
+)  # fmt: skip
+def test_two_addresses_of_one_picture(one: str, other: str, same: bool) -> None:
+    assert is_same_picture(f"https://{one}", f"https://{other}") == same
+
+
+PICTURES = '<img src="/a.jpg"><img src="/bridge-opening-day.jpg" width="800"><img src="/arrow.png"><img alt="none">'
+
+
+@pytest.mark.parametrize(
+    ("markup", "placed", "told", "wanted"),
+    [
+        (PICTURES, True, "", "/a.jpg"), (PICTURES, False, "", ""),
+        (PICTURES, True, "https://cdn.example/bridge-opening-day_og.jpg", "/bridge-opening-day.jpg"),
+        (PICTURES, False, "https://cdn.example/bridge-opening-day_og.jpg", "/bridge-opening-day.jpg"),
+        (PICTURES.replace("800", "300"), False, "https://cdn.example/bridge-opening-day_og.jpg", ""),
+        ('<img src="/arrow.png"><img alt="none"><img src="/a.svg"><img src="/a.jpg" width="90">', True, "", ""),
+    ],
+)  # fmt: skip
+def test_the_picture_at_the_top(markup: str, placed: bool, told: str, wanted: str) -> None:
+    found = [(image, placed) for image in parse_fragment(markup).iter("img")]
+    lead = picture_at_top(found, BASE, told)
+    assert (lead.url if lead else "") == (f"https://news.example{wanted}" if wanted else "")
 
 
 def test_pictures_of_a_body() -> None:

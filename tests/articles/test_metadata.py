@@ -88,6 +88,22 @@ def test_the_sites_name_behind_the_headline_is_not_of_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "wanted"),
+    [
+        ("Harbour works start | The Gazette", "Harbour works start"),
+        ("Harbour works start_the gazette", "Harbour works start"),
+        ("Harbour works at The Gazette", "Harbour works at The Gazette"),
+        ("The Gazette", "The Gazette"),
+        ("How | The Gazette", "How | The Gazette"),
+    ],
+)
+def test_a_site_that_gives_its_name_does_not_stand_behind_its_headlines(title: str, wanted: str) -> None:
+    head = f'<meta property="og:title" content="{title}">'
+    assert read(f'{head}<meta property="og:site_name" content="The Gazette">').title == wanted
+    assert read(head, body='<h1><a href="/">The Gazette</a></h1>').title == wanted
+
+
+@pytest.mark.parametrize(
     ("tags", "authors"),
     [
         ({"twitter:label1": "Written by", "twitter:data1": "Ann Lee"}, ("Ann Lee",)),
@@ -147,6 +163,19 @@ DATES = {
 def test_dates(value: str) -> None:
     assert read(linked(datePublished=value)).published == DATES[value]
     assert read(f'<meta name="date" content="{value}">').published == DATES[value]
+
+
+def test_a_date_keeps_the_publishers_day() -> None:
+    found = read(linked(datePublished="2026-03-02T01:00:00+09:00")).published
+    assert found == datetime(2026, 3, 1, 16, tzinfo=UTC)
+    assert f"{found:%d %H:%M}" == "02 01:00"
+
+
+def test_dates_of_the_whole_page_and_of_making_come_after_those_of_the_article() -> None:
+    page = '<script type="application/ld+json">{"@type": "WebPage", "datePublished": "2026-03-02T10:00:00Z"}</script>'
+    assert read(page).published == DAY
+    assert read(linked(datePublished="2026-03-01", headline="x") + page).published == datetime(2026, 3, 1, tzinfo=UTC)
+    assert read(linked(dateCreated="2026-03-02T10:00:00Z")).published == DAY
 
 
 def test_addresses_are_whole_and_languages_are_told() -> None:

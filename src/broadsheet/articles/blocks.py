@@ -51,6 +51,13 @@ for _name, _listed in HINTS.items():
         _WORDS[_word] = _WORDS.get(_word, 0) | HINT[_name]
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
+_WHOLE_PAGES = frozenset(("__next", "__nuxt"))
+"""What frameworks call the element that holds the whole page; it speaks of nothing in it."""
+
+_MAX_BYLINE = 200
+_ABOVE = 12
+"""Blocks above the headline among which its picture may stand."""
+
 MEANINGS = "article main aside nav header footer form table ul figure blockquote section details".split()
 """Elements whose name says what they hold."""
 _MEANING = {name: 1 << place for place, name in enumerate(MEANINGS)}
@@ -111,6 +118,8 @@ class Block:
 def hints(attribute: str) -> int:
     """Return what a ``class`` or ``id`` speaks of, as bits of ``HINT``."""
     found = 0
+    if attribute in _WHOLE_PAGES:
+        return found
     for word in _WORD.findall(attribute[:300]):
         found |= _WORDS.get(word.lower(), 0)
     return found
@@ -288,22 +297,29 @@ def _media_kept(body: Element, blocks: Sequence[Block], picked: Sequence[bool]) 
     return kept
 
 
-def pictures_at_top(body: Element, blocks: Sequence[Block], chosen: Iterable[bool]) -> list[Element]:
-    """Return the pictures that stand between the headline and the third block of the article, in their order."""
-    picked = list(chosen)
-    places = [place for place, wanted in enumerate(picked) if wanted]
+def pictures_at_top(body: Element, blocks: Sequence[Block], chosen: Iterable[bool]) -> list[tuple[Element, bool]]:
+    """Return the pictures around the headline, down to the article's third block, and of each whether its place is the lead's."""
+    places = [place for place, wanted in enumerate(chosen) if wanted]
     if not places:
         return []
-    headings = [place for place, block in enumerate(blocks[: places[0] + 1]) if block.element.tag == "h1"]
-    low, high = (headings[-1] - 1 if headings else places[0] - 4), places[min(2, len(places) - 1)]
+    # The headline is the one that most of the article follows: what was chosen above it by mistake tells nothing.
+    headings = [place for place, block in enumerate(blocks) if block.element.tag == "h1"]
+    heading = next((place for place in headings if sum(one > place for one in places) * 2 > len(places)), None)
+    places = [place for place in places if heading is None or place >= heading]
+    low, high = (places[0] - 4 if heading is None else heading - 1), places[min(2, len(places) - 1)]
+    # What holds the article is no furniture, whatever it is called.
+    holders = {body, *(above for place in places for above in blocks[place].element.iterancestors())}
     starts = {block.pieces[0][0]: place for place, block in enumerate(blocks)}
-    found, before = [], -1
+    found = []
+    before = -1
     for element in body.iter():
         before = starts.get(element, before)
         if before > high:
             break
-        if element.tag == "img" and before >= low and _is_shown(element, body) and not _is_portrait(element):
-            found.append(element)
+        if element.tag == "img" and before >= low - _ABOVE and not _is_portrait(element):
+            first = low if next(element.iterancestors("figure"), None) is None else low - 2
+            within = next(above for above in element.iterancestors() if above in holders)
+            found.append((element, before >= first and _is_shown(element, within)))
     return found
 
 
@@ -313,9 +329,12 @@ def _shared(one: Element, other: Element) -> Element | None:
 
 
 def _is_portrait(element: Element) -> bool:
-    """Return whether a picture stands in a byline: within five elements above it, one speaks of authors."""
-    above = [element, *element.iterancestors()][:5]
-    return any(hints_of(ancestor) & (HINT["about"] | HINT["body"]) == HINT["about"] for ancestor in above)
+    """Return whether a picture stands in a byline: within five elements above it, one speaks of authors and says little."""
+    for above in [element, *element.iterancestors()][:5]:
+        spoken = hints_of(above)
+        if spoken & HINT["about"] and (not spoken & HINT["body"] or len("".join(above.itertext())) < _MAX_BYLINE):
+            return True
+    return False
 
 
 def _is_shown(element: Element, within: Element | None) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from broadsheet.articles.blocks import Block
 from broadsheet.articles.tree import Element, parse_fragment, text_of
+from broadsheet.articles.visible import name_in
 from broadsheet.text import tokens
 
 MIN_AGREEMENT = 0.97
@@ -35,6 +36,8 @@ _UNWANTED = (
 )
 """Besides what never holds an article's text, the posts that networks have sites embed: they are someone else's."""
 _MIN_LETTERS = 60
+ANYWHERE = "body"
+_MAX_BYLINE = 300
 
 
 class Container(NamedTuple):
@@ -43,6 +46,8 @@ class Container(NamedTuple):
     selector: str = ""
     drop: tuple[str, ...] = ()
     letters: tuple[int, int] = (0, 0)
+    byline: str = ""
+    """Of what shows the author; ``ANYWHERE`` where that has no place of its own, empty where no page shows one."""
 
 
 class Judged(NamedTuple):
@@ -51,6 +56,10 @@ class Judged(NamedTuple):
     body: Element
     blocks: Sequence[Block]
     kept: Sequence[bool]
+    author: str = ""
+    """The name that the page shows as its author's."""
+    byline: Element | None = None
+    """What shows it."""
 
 
 def learn_container(pages: Sequence[Judged]) -> Container:
@@ -65,14 +74,15 @@ def learn_container(pages: Sequence[Judged]) -> Container:
         found = _tried(pages, selector)
         if found is not None and found[1] > score:
             best, score = found
-    return best if score >= MIN_AGREEMENT else Container()
+    return best._replace(byline=_byline(pages)) if score >= MIN_AGREEMENT else Container()
 
 
-def apply_container(page: bytes, container: Container) -> Element | None:
-    """Return the article of a page in UTF-8, or None where the page is not built as the container expects."""
-    from selectolax.lexbor import LexborHTMLParser
+def apply_container(page: Any, container: Container) -> Element | None:
+    """Return the article of a page that lexbor has parsed, or None where it is not built as the container expects.
 
-    found = LexborHTMLParser(page).css(container.selector)
+    The page is used up.
+    """
+    found = page.css(container.selector)
     if len(found) != 1:
         return None
     node = found[0]
@@ -83,6 +93,12 @@ def apply_container(page: bytes, container: Container) -> Element | None:
     if letters < max(_MIN_LETTERS, fewest // 8) or letters > 8 * most:
         return None
     return root
+
+
+def byline_by(page: Any, container: Container) -> str:
+    """Return what stands on a page that lexbor has parsed where the site shows its authors."""
+    node = page.css_first(container.byline) if container.byline not in ("", ANYWHERE) else None
+    return node.text(separator=" ")[:_MAX_BYLINE] if node is not None else ""
 
 
 def is_checked(url: str) -> bool:
@@ -109,6 +125,26 @@ def selector_of(element: Element) -> str:
     if classes:
         return tag + "".join(f".{part}" for part in classes)
     return tag if tag in ("article", "main") else ""
+
+
+def _byline(pages: Sequence[Judged]) -> str:
+    """Return where the pages show their authors: a selector by whose first match three of four of them are found."""
+    signed = [page for page in pages if page.byline is not None]
+    if not signed:
+        return ""
+    counts: Counter[str] = Counter()
+    for page in signed:
+        assert page.byline is not None
+        counts.update({selector_of(one) for one in (page.byline, *page.byline.iterancestors())[:3]} - {""})
+    for selector, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:8]:
+        if sum(_named_by(page, selector) == page.author for page in signed) * 4 >= len(signed) * 3:
+            return selector
+    return ANYWHERE
+
+
+def _named_by(page: Judged, selector: str) -> str:
+    found = _matching(page.body, selector)
+    return name_in(" ".join(found[0].itertext())) if found else ""
 
 
 def _candidates(page: Judged) -> list[str]:

@@ -20,7 +20,7 @@ from broadsheet import urls
 from broadsheet.articles import page, paging, visible, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.container import MIN_EVERY, agreement, is_checked
-from broadsheet.articles.images import body_images, lead_image, settle_sources
+from broadsheet.articles.images import body_images, is_same_picture, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
 from broadsheet.articles.rules import NONE, QUOTED, Rules, body_by, drop_by, drop_lines_by
@@ -44,7 +44,7 @@ from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
 from broadsheet.text import collapse, digest, excerpt, language, plain_title, visible_text, words
 
-VERSION = 3
+VERSION = 4
 """Of the extract stage; a higher one makes every stored article due again."""
 
 # Lines at the edge of an article that speak of its making, not of its subject.
@@ -83,7 +83,8 @@ def extract_article(
     order, with their addresses; ``provenance["next"]`` is the address of the page that follows those.
 
     Raises ``ExtractError`` where neither holds any text, ``LimitExceeded`` where the page is more than a parser may have
-    and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date.
+    and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date; it is in the zone in which the
+    page gives it, so that its day is the publisher's.
     """
     found, refused = _Found(), list[Removed]()
     try:
@@ -142,11 +143,13 @@ def feed_date(entry: Entry) -> datetime | None:
 
 
 def date_article(article: Article, first_seen: datetime, ahead: timedelta = timedelta(0)) -> Article:
-    """Return the article with a date that can be printed: never in the future, the day of first sight where none is known.
+    """Return the article with dates in UTC and one that can be printed: never in the future, the day of first sight without any.
 
     An estimate is exact to the day only, and says so by ``published_source``. ``ahead`` is by how much the feed's dates are
     known to be later than the truth.
     """
+    moments = {name: moment.astimezone(UTC) for name in ("published", "modified") if (moment := getattr(article, name))}
+    article = msgspec.structs.replace(article, **moments)
     if ahead and article.published is not None and article.published_source == "feed":
         article = msgspec.structs.replace(article, published=article.published - ahead)
     day = first_seen.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -222,10 +225,15 @@ def _from_page(
     in_pages = paging.may_go_on(html, url)
     fast_way = template is not None and template.container.selector and not (rules.body or rules.drop or in_pages)
     fast: _Found | None = None
-    if template is not None and fast_way and (parts := page.cut_by(html, url, template.container)) is not None:
-        body, meta = parts
-        if not meta.authors and meta.publisher:
-            meta = msgspec.structs.replace(meta, authors=meta.publisher, origin=meta.origin | {"byline": "meta"})
+    if (
+        template is not None
+        and fast_way
+        and (parts := page.cut_by(html, url, template.container, author=_signed(entry)))
+    ):
+        (body, _, byline, _), meta = parts
+        meta = _with_byline(meta, byline)
+        if _lacks_date(meta, entry) and (tree := page.parse_page(html, url)) is not None:
+            meta = _with_date(meta, tree, url)
         near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
         fast = _Found(page.Cut(body), meta, walls.behind(body, near, meta.closed))
         if not is_checked(url):
@@ -252,19 +260,44 @@ def _judged(
     following = paging.next_page(tree, url, url, 1) if in_pages else ""
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
-    byline = entry.authors[0].name if entry and entry.authors else ", ".join(meta.authors)
-    if meta.published is None and not (entry and feed_date(entry)) and (shown := visible.date(tree, url)):
-        meta = msgspec.structs.replace(meta, published=shown, origin=meta.origin | {"published": "page text"})
+    byline = _signed(entry) or ", ".join(meta.authors)
+    if _lacks_date(meta, entry):
+        meta = _with_date(meta, tree, url)
     removed = drop_by(tree, rules)
     if (body := body_by(tree, rules)) is not None:
         return _joined(_Found(page.Cut(body), meta, None, tuple(removed), following), url, more, title, rules)
-    cut = page.cut(tree, url, title=title, author=byline, site=meta.site)
-    if not meta.authors and (named := cut.byline or meta.publisher):
-        meta = msgspec.structs.replace(
-            meta, authors=named, origin=meta.origin | {"byline": "page" if cut.byline else "meta"}
-        )
+    cut = page.cut(tree, url, title=title, author=byline, site=meta.site, image=meta.image)
+    if cut.body is None:
+        cut = page.cut_scripts(html, url)
+    meta = _with_byline(meta, cut.byline)
     wall = walls.behind(cut.body, cut.near, meta.closed) if cut.body is not None else None
     return _joined(_Found(cut, meta, wall, tuple(removed), following), url, more, title, rules)
+
+
+def _signed(entry: Entry | None) -> str:
+    return entry.authors[0].name if entry and entry.authors else ""
+
+
+def _with_byline(meta: Metadata, byline: str) -> Metadata:
+    """Return the metadata with the author that the page shows, or who else they say, where they name no person."""
+    named = (byline,) if byline else meta.publisher
+    if meta.authors or not named:
+        return meta
+    return msgspec.structs.replace(
+        meta, authors=named, origin=meta.origin | {"byline": "page" if byline else "meta"}
+    )  # fmt: skip
+
+
+def _lacks_date(meta: Metadata, entry: Entry | None) -> bool:
+    return meta.published is None and not (entry and feed_date(entry))
+
+
+def _with_date(meta: Metadata, tree: Element, url: str) -> Metadata:
+    """Return the metadata with the date that the page shows."""
+    shown = visible.date(tree, url)
+    return msgspec.structs.replace(
+        meta, published=shown, origin=meta.origin | ({"published": "page text"} if shown else {})
+    )
 
 
 def _joined(found: _Found, first: str, more: Sequence[tuple[bytes, str]], title: str, rules: Rules) -> _Found:
@@ -378,6 +411,7 @@ def _lead(entry: Entry | None, found: _Found, images: list[Image], template: Tem
     if found.cut.picture:
         candidates.append(found.cut.picture)
     if found.meta.image:
+        candidates += [image for image in images if is_same_picture(image.url, found.meta.image)][:1]
         candidates.append(Image(url=found.meta.image))
     candidates = [known.get(image.url, image) for image in candidates] + images
     recurring = template.images if template else {}

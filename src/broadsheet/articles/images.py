@@ -7,7 +7,9 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any
+from urllib.parse import unquote
 
 from broadsheet import urls
 from broadsheet.articles.sanitize import sanitize_html
@@ -21,19 +23,25 @@ MIN_SIDE = 80
 """Pixels; smaller pictures are icons, rules and counters."""
 _LAZY = ("data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-echo", "data-url", "data-hi-res-src")
 _JUNK = re.compile(
-    r"(?i)(^|[/_.\-])(qr|qrcode|erweima|weixin|wechat|logo|icon|avatar|gravatar|pixel|spacer|blank|spinner|loading|"
+    r"(?i)(^|/)qr/|(^|[/_.\-])qrs?\d*([_.\-?][^/]*)?$|"  # in the middle of a folder's name these are any two letters
+    r"(^|[/_.\-])(qrcode|erweima|weixin|wechat|logo|icon|avatar|gravatar|pixel|spacer|blank|spinner|loading|"
     r"beacon|counter|ad|ads|advert|banner|sponsor)s?\d*([/_.\-?]|$)"
 )
 _PORTRAIT = re.compile(
-    r"(?i)(^|[/_.\-=])(author|authors|autor|journalist|portrait|profile|headshot|staff|square|transparent|placeholder|1x1)"
-    r"s?([/_.\-=?0-9]|$)|[?&/_,\-=](w|width|h|s|size)[_=\-]?\d{1,2}(?!\d)"
+    r"(?i)\.svg([?#]|$)|(^|[/_.\-=])(arrow|btn|button|bullet|calendar|author|authors|autor|journalist|portrait|profile|"
+    r"headshot|staff|square|transparent|placeholder|1x1)s?([/_.\-=?0-9]|$)|[?&/_,\-=](w|width|h|s|size)[_=\-]?\d{1,2}(?!\d)"
 )
-"""Addresses of writers' portraits and of small or empty pictures."""
+"""Addresses of writers' portraits, of small or empty pictures, and of drawings."""
+_IS_PICTURE = re.compile(r"(?i)([^/?&=:]*)\.(?:jpe?g|png|webp|gif|avif|bmp)(?=[?#!/:@&,;]|$)")
+_MIN_WIDTH = 600
+"""Pixels; where the page shows its own picture smaller, what its metadata name is taken."""
 _CODE_WORDS = re.compile(r"(?i)二维码|二維碼|掃碼|扫码|\bQR\b")
 _CODE_SHARE = 0.1
 """Share of a picture from which on a code in it is what the picture is for; a poster may have a small one."""
 _CODE_SIDE = 800
 """Pixels to which a picture is made smaller before a code is looked for."""
+_SAME_NAME, _SAME_SHARE = 12, 0.6
+"""Letters, and share of the shorter name, with which the names of two files must begin to be of one picture."""
 _FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"}
 
 
@@ -61,10 +69,12 @@ def settle_sources(root: Element, base_url: str) -> list[Removed]:
 
 
 def _true_address(image: Element) -> str:
-    for name in _LAZY:
-        if image.get(name):
-            return str(image.get(name)).strip()
     address = (image.get("src") or "").strip()
+    for name in _LAZY:
+        waiting = (image.get(name) or "").strip()
+        # Some keep there what a click leads to.
+        if waiting and (name != "data-url" or _IS_PICTURE.search(waiting) or not _IS_PICTURE.search(address)):
+            return str(waiting)
     if not address or address.startswith("data:"):
         best = _largest(image.get("srcset") or image.get("data-srcset") or "")
         parent = image.getparent()
@@ -100,21 +110,55 @@ def looks_like_junk(url: str) -> bool:
     return bool(_JUNK.search(url.split("://")[-1].split("/", 1)[-1][:500]))
 
 
-def picture_at_top(found: Sequence[Element], base_url: str) -> Image | None:
-    """Return the first of the pictures at the top of a page that can lead the article, as its address and words say."""
-    for element in found:
-        address = urls.resolve(base_url, _true_address(element))
-        sides = [side for name in ("width", "height") if (side := _side(element.get(name)))]
-        if (
-            not urls.is_http(address)
-            or looks_like_junk(address)
-            or _PORTRAIT.search(address)
-            or min(sides, default=200) < 200
-        ):
-            continue
-        width, height = (_side(element.get(name)) for name in ("width", "height"))
-        return Image(url=address, alt=(element.get("alt") or "")[:500], width=width, height=height)
-    return None
+def picture_at_top(found: Sequence[tuple[Element, bool]], base_url: str, told: str) -> Image | None:
+    """Return the picture at the top of a page that can lead the article, as its address and words say.
+
+    That is the one that the page says is its own (``told``), whatever its size or cut, else the first whose place is the lead's.
+    """
+    able = [(image, placed) for element, placed in found if (image := _may_lead(element, base_url))]
+    own = (
+        image for image, _ in able
+        if told and (image.width or _MIN_WIDTH) >= _MIN_WIDTH and is_same_picture(image.url, told)
+    )  # fmt: skip
+    return next(own, next((image for image, placed in able if placed), None))
+
+
+def _may_lead(element: Element, base_url: str) -> Image | None:
+    found = _true_address(element)
+    address = urls.resolve(base_url, found)
+    sides = [side for name in ("width", "height") if (side := _side(element.get(name)))]
+    if (
+        not found
+        or not urls.is_http(address)
+        or looks_like_junk(address)
+        or _PORTRAIT.search(address)
+        or min(sides, default=200) < 200
+    ):
+        return None
+    width, height = (_side(element.get(name)) for name in ("width", "height"))
+    return Image(url=address, alt=(element.get("alt") or "")[:500], width=width, height=height)
+
+
+def is_same_picture(one: str, other: str) -> bool:
+    """Return whether two addresses are of one picture in different sizes or cuts, as their files' names say."""
+    (left_path, left), (right_path, right) = map(_name_parts, (one, other))
+    if left_path == right_path != "":
+        return True
+    common = list(takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
+    size = sum(len(part) for part, _ in common)
+    shorter = min(sum(map(len, left)), sum(map(len, right)))
+    after = [parts[len(common)] for parts in (left, right) if len(parts) > len(common)]
+    numbered = len(after) == 2 and all(map(str.isdigit, after))  # of a series
+    return size >= _SAME_NAME and size >= _SAME_SHARE * shorter and not numbered
+
+
+def _name_parts(url: str) -> tuple[str, list[str]]:
+    """Return an address up to the end of its picture's name, without the host, and the words of that name."""
+    plain = unquote(url).lower().partition("://")[2].partition("/")[2]
+    found = list(_IS_PICTURE.finditer(plain))
+    if not found:
+        return plain, re.split(r"[^a-z0-9]+", plain.partition("?")[0].rpartition("/")[2])
+    return plain[: found[-1].end()], re.split(r"[^a-z0-9]+", found[-1][1])
 
 
 def lead_image(candidates: Sequence[Image]) -> Image | None:

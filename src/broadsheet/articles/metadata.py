@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
@@ -43,6 +43,11 @@ _WRITTEN_BY = frozenset(
 """What plug-ins for search engines call the author in ``twitter:label1``, letters only; the name is in ``twitter:data1``."""
 
 
+_BETWEEN = "|｜ㅣ_-–—·•»"
+"""Signs that stand between a headline and its site's name."""
+_MIN_TITLE = 5
+
+
 class Metadata(Record, frozen=True, kw_only=True):
     """What a page says of itself. ``origin`` tells of each field where it was found."""
 
@@ -65,7 +70,7 @@ class Metadata(Record, frozen=True, kw_only=True):
 def read_metadata(tree: Element, url: str) -> Metadata:
     """Return what the page's tree says of it; addresses are absolute."""
     meta = _meta_tags(tree)
-    linked = _json_ld(tree)
+    linked, whole = _json_ld(tree)
     origin: dict[str, str] = {}
 
     def pick(field: str, *sources: tuple[str, Any]) -> Any:
@@ -83,12 +88,15 @@ def read_metadata(tree: Element, url: str) -> Metadata:
     title = plain_title(
         pick(
             "title", ("open-graph", meta.get("og:title", "")), ("json-ld", named), ("meta", meta.get("twitter:title", "")),
-            ("title", _page_title(tree)),
+            ("title", _page_title(tree, url)),
         ) or ""
     )  # fmt: skip
     if named and visible.is_with_tail(title, named):
         title = named
-    shown = visible.headline(tree, title, firm=bool(named))
+    site = collapse(meta.get("og:site_name", ""))
+    sites = (site, *visible.site_names(tree, url))
+    title, named = _without_site(title, sites), _without_site(named, sites)
+    shown = visible.headline(tree, title, url, named=named)
     if shown and shown != title:
         title, origin["title"] = shown, "heading"
     image = pick(
@@ -102,7 +110,6 @@ def read_metadata(tree: Element, url: str) -> Metadata:
             if letters(meta.get(f"twitter:label{number}", "")) in _WRITTEN_BY
         ), meta.get("twitter:misc:written by", ""),
     )  # fmt: skip
-    site = collapse(meta.get("og:site_name", ""))
 
     def persons(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in names if not _is_site(name, site, url))
@@ -118,7 +125,11 @@ def read_metadata(tree: Element, url: str) -> Metadata:
         authors=authors or (),
         publisher=() if authors else _names(linked.get("author")) or _split_names(meta_author),
         published=pick(
-            "published", ("json-ld", _date(linked.get("datePublished"))), ("meta", _date(first(_PUBLISHED)))
+            "published",
+            ("json-ld", _date(linked.get("datePublished"))),
+            ("meta", _date(first(_PUBLISHED))),
+            ("json-ld", _date(whole.get("datePublished"))),
+            ("json-ld", _date(linked.get("dateCreated"))),
         ),
         modified=pick("modified", ("json-ld", _date(linked.get("dateModified"))), ("meta", _date(first(_MODIFIED)))),
         image=urls.resolve(url, image) if image else "",
@@ -165,16 +176,25 @@ def _meta_tags(tree: Element) -> dict[str, str]:
     return found
 
 
-def _page_title(tree: Element) -> str:
-    headings = [collapse("".join(heading.itertext())) for heading in tree.iter("h1")]
+def _without_site(title: str, names: Iterable[str]) -> str:
+    """Return a title without the site's name behind it."""
+    for name in filter(None, names):
+        before = title[: -len(name)].rstrip()
+        if title.lower().endswith(name.lower()) and before[-1:] in _BETWEEN and len(before) > _MIN_TITLE:
+            return before.rstrip(_BETWEEN + " ")
+    return title
+
+
+def _page_title(tree: Element, url: str) -> str:
+    """Return what the page's tab is called, without the site's name where one of its headings stands before that."""
     element = tree.find(".//title")
     title = collapse("".join(element.itertext())) if element is not None else ""
-    matching = [heading for heading in headings if heading and heading in title]
-    return matching[0] if matching else title or next(iter(headings), "")
+    return next((text for text in visible.headings(tree, url) if visible.is_with_tail(title, text)), title)
 
 
-def _json_ld(tree: Element) -> dict[str, Any]:
-    """Return the first article object of the page's JSON-LD, or an empty one."""
+def _json_ld(tree: Element) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the first article object of the page's JSON-LD and its object for the page itself, empty where there is none."""
+    whole: dict[str, Any] = {}
     for script in tree.xpath("//script[@type='application/ld+json']"):
         try:
             document = json.loads((script.text or "").strip().rstrip(";"), strict=False)
@@ -182,10 +202,17 @@ def _json_ld(tree: Element) -> dict[str, Any]:
             continue
         for item in _objects(document):
             kind = item.get("@type")
-            names = kind if isinstance(kind, list) else [kind]
-            if any(isinstance(name, str) and _ARTICLE_TYPES.fullmatch(name[:60]) for name in names):
-                return item
-    return {}
+            names = [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
+            if any(_ARTICLE_TYPES.fullmatch(name[:60]) for name in names):
+                return item, whole
+            whole = whole or (item if "WebPage" in names else {})
+    return {}, whole
+
+
+def linked_body(tree: Element) -> str:
+    """Return the article's text as the page's JSON-LD has it, or nothing."""
+    told = _json_ld(tree)[0].get("articleBody")
+    return told if isinstance(told, str) else ""
 
 
 def _objects(document: Any) -> Iterator[dict[str, Any]]:
@@ -225,7 +252,7 @@ def _split_names(value: str) -> tuple[str, ...]:
 
 
 def _date(value: Any) -> datetime | None:
-    """Return an ISO 8601 instant in UTC; a page's dates without a zone are taken as UTC."""
+    """Return an ISO 8601 instant, in the zone in which it is said: its day is the publisher's. Without a zone UTC is taken."""
     if not isinstance(value, str):
         return None
     text = value.strip()[:40]
@@ -238,6 +265,7 @@ def _date(value: Any) -> datetime | None:
         return None
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     try:
-        return aware.astimezone(UTC)
+        aware.astimezone(UTC)
     except OverflowError:
         return None
+    return aware

@@ -13,10 +13,12 @@ import lxml.html
 from broadsheet import encoding
 from broadsheet.articles import blocks as text_blocks
 from broadsheet.articles import visible
-from broadsheet.articles.container import Container, Judged, apply_container
+from broadsheet.articles.container import ANYWHERE, Container, Judged, apply_container, byline_by
 from broadsheet.articles.images import picture_at_top
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata
+from broadsheet.articles.outline import outline
+from broadsheet.articles.scripted import scripted_body
 from broadsheet.articles.tree import ILLEGAL_REFERENCE, PARSER, Element
 from broadsheet.errors import LimitExceeded
 from broadsheet.limits import over
@@ -28,11 +30,6 @@ _META_CHARSET = re.compile(
 )
 # In both cases by hand: where the case of all letters is ignored, every byte is tried, and not only what follows a "<".
 _UNKNOWN_VOID = re.compile(rb"<([eE][mM][bB][eE][dD]|[sS][oO][uU][rR][cC][eE]|[tT][rR][aA][cC][kK])\b([^<>]{0,4000})>")
-_OF_METADATA = re.compile(
-    rb"<(?:h1[\s>].{0,2000}?</h1>|script[^>]{0,200}application/ld\+json.{0,200000}?</script>)",
-    re.IGNORECASE | re.DOTALL,
-)
-_HEAD_ENDS = re.compile(rb"</(?:head|HEAD|Head)>")
 _MAX_TAGS = 20_000
 """In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 12, 13})
@@ -83,22 +80,31 @@ class Cut(NamedTuple):
 
     body: Element | None = None
     picture: Image | None = None
-    byline: tuple[str, ...] = ()
+    byline: str = ""
     near: tuple[str, ...] = ()
     """The blocks at the article's end and those behind it: where a paywall speaks."""
 
 
-def cut(tree: Element, url: str, *, title: str = "", author: str = "", site: str = "") -> Cut:
-    """Return what of a page is its article; the tree is used up. The byline is looked for where ``author`` is empty."""
-    body, blocks, kept = _judged(tree, url, title, author)
+def cut(tree: Element, url: str, *, title: str = "", author: str = "", site: str = "", image: str = "") -> Cut:
+    """Return what of a page is its article; the tree is used up. The byline is looked for where ``author`` is empty.
+
+    ``image`` is the address of the picture that the page says is its own.
+    """
+    body, blocks, kept, *_ = _judged(tree, url, title, author)
     if not any(kept):
         return Cut()
-    picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), url)
-    byline = () if author else visible.byline(blocks, site)
+    picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), url, image)
+    byline = "" if author else visible.byline(blocks, site)[0]
     last = max(place for place, is_kept in enumerate(kept) if is_kept)
     near = tuple(block.text for block in blocks[max(0, last - 2) : last + 5])
     text_blocks.keep(body, blocks, kept)
     return Cut(body, picture, byline, near)
+
+
+def cut_scripts(html: bytes, url: str) -> Cut:
+    """Return what a page whose own blocks hold no article has for its scripts to show."""
+    tree = parse_page(html, url)
+    return Cut(scripted_body(tree)) if tree is not None else Cut()
 
 
 def judge(html: bytes, url: str) -> Judged | None:
@@ -110,7 +116,9 @@ def judge(html: bytes, url: str) -> Judged | None:
     if tree is None:
         return None
     meta = read_metadata(tree, url)
-    return _judged(tree, url, meta.title, ", ".join(meta.authors))
+    judged = _judged(tree, url, meta.title, ", ".join(meta.authors))
+    author, element = visible.byline(judged.blocks, meta.site)
+    return judged._replace(author=author, byline=element)
 
 
 def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
@@ -122,22 +130,29 @@ def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
     return Judged(body, blocks, choose.is_kept(blocks, found))
 
 
-def cut_by(html: bytes, url: str, container: Container) -> tuple[Element, Metadata] | None:
-    """Return the article in the site's container and what the page says of itself, or None where it does not fit."""
+def cut_by(html: bytes, url: str, container: Container, *, author: str = "") -> tuple[Cut, Metadata] | None:
+    """Return the article in the site's container and what the page says of itself, or None where it does not fit.
+
+    The byline is looked for where neither the metadata nor ``author`` tell it.
+    """
+    from selectolax.lexbor import LexborHTMLParser
+
     data = _checked(html, url)
     if data.count(b"<") > _MAX_TAGS:
         return None
-    body = apply_container(data, container)
+    parsed = LexborHTMLParser(data)
+    told, signed = outline(parsed), byline_by(parsed, container)
+    body = apply_container(parsed, container)
     if body is None:
         return None
-    # Only the head, linked data and headings are read again: a tenth of the page. What libxml2 does not take is cleaned away
-    # in these alone, and in the article.
-    head_ends = _HEAD_ENDS.search(data)
-    head = data[: head_ends.start() + 1] if head_ends else data[:20_000]
-    parts = b"".join(match[0] for match in _OF_METADATA.finditer(data, len(head)))
-    said = _for_libxml2(head + b"</head><body>" + parts + b"</body>")
-    tree = lxml.html.document_fromstring(said, parser=PARSER, ensure_head_body=True)
-    return body, read_metadata(tree, url)
+    meta = read_metadata(
+        lxml.html.document_fromstring(_for_libxml2(told.encode()), parser=PARSER, ensure_head_body=True), url
+    )
+    if author or meta.authors:
+        return Cut(body), meta
+    if container.byline == ANYWHERE and (tree := parse_page(html, url)) is not None:
+        return Cut(body, byline=visible.byline(text_blocks.page_blocks(tree.find("body")), meta.site)[0]), meta
+    return Cut(body, byline=visible.name_in(signed, meta.site)), meta
 
 
 def advice(tree: Element, url: str) -> str:

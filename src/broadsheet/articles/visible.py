@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from html import escape
 
+from broadsheet import urls
 from broadsheet.articles.blocks import HINT, Block, hints_of
-from broadsheet.articles.tree import Element
+from broadsheet.articles.tree import Element, text_of
 from broadsheet.text import collapse, is_cjk, letters
 
 _BY = re.compile(
@@ -29,33 +31,81 @@ _AUTHOR = re.compile(r"(?i)author|byline|by-line|/autor/|/profile/")
 _BUTTON = re.compile(r"(?i)follow|btn|button|subscribe|share")
 _NO_NAME = re.compile(r"[@\d<>{}]|https?:|^www\.|\b(?:by|from|author|written|about|link|profile)$", re.IGNORECASE)
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
+_OF_CHANGE = re.compile(r"(?i)modif|updat|chang")
+# What a site tells its counters and advertisers of the article; the dates of others that its scripts know are called otherwise.
+_FIRST_DAY = re.compile(
+    r"""(?i)["']?\b(?:(?:first|original|article|content|page)[_\s-]?(?:publish(?:ed)?|publication|pub)[_\s-]?(?:date|time|at)"""
+    r"""(?:time)?|datepublished)["']?\s*[:=]\s*["']((?:19|20)\d\d)[-./]?(\d\d)[-./]?(\d\d)(?!\d)"""
+)
+_MAX_DATE = 80
+_SHARE = 0.4
+"""Of a headline's length, below which a heading is that of a section."""
 _MAX_NAME = 60
 _ELSEWHERE = HINT["comment"] | HINT["related"]
 
 
-def headline(tree: Element, title: str, *, firm: bool) -> str:
-    """Return the headline: the page's heading where the title is that with the site's name behind it, else the title.
+def headline(tree: Element, title: str, url: str, *, named: str = "") -> str:
+    """Return the headline: of the title and the page's headings, what is the article's and has no site's name behind it.
 
-    A title is ``firm`` on a page whose metadata speak of a headline; only its tail is doubted then, as the rubric before a
-    heading belongs to it on many news sites.
+    ``named`` is what the linked data call it. Where that is not the title the page's heading decides; where it is, the title
+    stays, as the rubric before a heading belongs to it on many news sites.
     """
-    shown = [
-        text for heading in tree.iter("h1") if (text := collapse(" ".join(heading.itertext()))) and _is_own(heading)
-    ]
-    shown = [text for text in dict.fromkeys(shown) if 4 <= len(text) <= 300]
+    shown = headings(tree, url, own=True)
     if not title:
-        return shown[0] if shown else ""
+        return next(iter(shown), "")
     for text in shown:
         if is_with_tail(title, text):
             return text
-    if firm:
-        return title
-    return next((text for text in shown if _alike(text, title)), title)
+    if named:
+        return (
+            title if letters(named) == letters(title) or _is_under(tree, title) else _decided(list(shown), title, named)
+        )
+    found = next((text for text in shown if _alike(text, title)), title)
+    # What stands before the title in an element of its own is the rubric.
+    with_rubric = found in shown and len(shown[found]) and letters(found).endswith(letters(title))
+    return title if with_rubric else found
+
+
+def _decided(shown: Sequence[str], title: str, named: str) -> str:
+    """Return the heading that is the one of two headlines, or else the first that is long enough for a third."""
+    agreeing = (text for text in shown if letters(text) == letters(named))
+    least = _SHARE * min(len(letters(title)), len(letters(named)))
+    return next(agreeing, next((text for text in shown if len(letters(text)) >= least), title))
+
+
+def headings(tree: Element, url: str, *, own: bool = False) -> dict[str, Element]:
+    """Return the headings of first rank that are not the site's name; the article's ``own`` stand in no other part."""
+    shown: dict[str, Element] = {}
+    for heading in tree.iter("h1"):
+        text = collapse(" ".join(heading.itertext()))
+        if 4 <= len(text) <= 300 and not _leads_home(heading, url) and (not own or _is_own(heading)):
+            shown.setdefault(text, heading)
+    return shown
+
+
+def site_names(tree: Element, url: str) -> list[str]:
+    """Return the headings that are links to the front page."""
+    return [text for heading in tree.iter("h1") if _leads_home(heading, url) and (text := text_of(heading))]
 
 
 def is_with_tail(title: str, text: str) -> bool:
     """Return whether a title is this text with the site's name or the like behind it, or nothing."""
     return letters(title).startswith(letters(text)) and len(text) * 4 >= len(title)
+
+
+def _is_under(tree: Element, title: str) -> bool:
+    """Return whether a page shows a title as a heading of second rank: then its first is for search engines."""
+    wanted = letters(title)
+    return any(letters("".join(heading.itertext())) == wanted for heading in tree.iter("h2"))
+
+
+def _leads_home(heading: Element, url: str) -> bool:
+    """Return whether a heading is a link to the site's front page: then it is the site's name."""
+    front = urls.resolve(url, "/")
+    return url != front and any(
+        urls.resolve(url, (link.get("href") or "").strip()).rstrip("/") + "/" == front
+        for link in (*heading.iter("a"), *heading.iterancestors("a"))
+    )
 
 
 def _alike(shown: str, title: str) -> bool:
@@ -79,41 +129,40 @@ def _pieces(text: str) -> set[str]:
 
 
 def _is_own(element: Element) -> bool:
-    """Return whether an element is neither in a part of the page that is about something else, nor its menu."""
-    return not any(
+    """Return whether an element is neither in a part of the page that is about something else, nor its menu or its trail."""
+    return not hints_of(element) & HINT["navigation"] and not any(
         ancestor.tag in ("nav", "footer", "aside") or (hints_of(ancestor) & _ELSEWHERE and ancestor.tag != "body")
         for ancestor in element.iterancestors()
         if ancestor.tag not in ("html", "main", "article")
     )
 
 
-def byline(blocks: Sequence[Block], *not_names: str) -> tuple[str, ...]:
-    """Return the name that a page shows as its author's; ``not_names`` are those of the site.
+def byline(blocks: Sequence[Block], *not_names: str) -> tuple[str, Element | None]:
+    """Return the name that a page shows as its author's, and the element that says so; ``not_names`` are those of the site.
 
     Marked as such (``rel``, ``itemprop``) before called so (``class``, address) before said so ("By …").
     """
-    refused = {letters(name) for name in not_names if name}
     short = [block for block in blocks if len(block.text) <= 120 and not block.near & _ELSEWHERE]
-    for candidates in (_marked(short), _called(short), (block.text for block in short if _BY.match(block.text))):
-        for text in candidates:
-            name = _name(text)
-            if name and not name[0].islower() and letters(name) not in refused:
-                return (name,)
-    return ()
+    said = ((block.text, block.element) for block in short if _BY.match(block.text))
+    for candidates in (_marked(short), _called(short), said):
+        for text, element in candidates:
+            if name := name_in(text, *not_names):
+                return name, element
+    return "", None
 
 
-def _marked(blocks: Sequence[Block]) -> Iterator[str]:
+def _marked(blocks: Sequence[Block]) -> Iterator[tuple[str, Element]]:
     for element in _elements(blocks):
         if element.get("rel") == "author" or "author" in (element.get("itemprop") or ""):
             inner = element.find(".//*[@itemprop='name']")
-            yield " ".join((element if inner is None else inner).itertext())
+            yield " ".join((element if inner is None else inner).itertext()), element
 
 
-def _called(blocks: Sequence[Block]) -> Iterator[str]:
+def _called(blocks: Sequence[Block]) -> Iterator[tuple[str, Element]]:
     for element in _elements(blocks):
         called = [element.get(name) or "" for name in ("class", "href", "data-testid")]
         if any(map(_AUTHOR.search, called)) and not any(map(_BUTTON.search, called)):
-            yield " ".join(element.itertext())
+            yield " ".join(element.itertext()), element
 
 
 def _elements(blocks: Sequence[Block]) -> Iterator[Element]:
@@ -127,23 +176,39 @@ def _elements(blocks: Sequence[Block]) -> Iterator[Element]:
                 above = above.getparent()
 
 
-def _name(text: str) -> str:
-    """Return the name in a byline, or nothing."""
+def name_in(text: str, *not_names: str) -> str:
+    """Return the name in a byline, or nothing where there is none but one of those given."""
     name = _AFTER.sub("", _BY.sub("", collapse(text))).strip(" ,;:.-")
-    fits = 2 <= len(name) <= _MAX_NAME and len(name.split()) <= 6
-    return name if fits and not _NO_NAME.search(name) else ""
+    fits = 2 <= len(name) <= _MAX_NAME and len(name.split()) <= 6 and not name[0].islower()
+    refused = {letters(other) for other in not_names if other}
+    return name if fits and not _NO_NAME.search(name) and letters(name) not in refused else ""
 
 
 def date(tree: Element, url: str) -> datetime | None:
-    """Return the day that the page shows as that of its publication (htmldate), as midnight UTC."""
+    """Return the day on which a page that has no metadata of it says that it came out, as midnight UTC.
+
+    What is marked as a time comes before what the page's scripts are told of it, and that before what htmldate finds.
+    """
     for element in (*tree.iterfind(".//*[@itemprop='datePublished']"), *tree.iter("time")):
+        called = f"{element.get('itemprop')} {element.get('class')}"
+        if not _is_own(element) or (_OF_CHANGE.search(called) and "publish" not in called.lower()):
+            continue
         marked = _ISO_DAY.match(element.get("datetime") or element.get("content") or "")
-        if marked and _is_own(element):
+        if marked:
             return _day(marked[0])
+        if found := _told(f"<html><body><p>{escape(text_of(element)[:_MAX_DATE])}</p></body></html>"):
+            return found
+    scripts = (script.text or "" for script in tree.iter("script"))
+    days = {"-".join(match.groups()) for text in scripts for match in _FIRST_DAY.finditer(text)}
+    return (_day(days.pop()) if len(days) == 1 else None) or _told(tree, url)
+
+
+def _told(page: Element | str, url: str | None = None) -> datetime | None:
+    """Return the day that htmldate finds."""
     from htmldate import find_date
 
     try:
-        found = find_date(tree, original_date=True, url=url, extensive_search=True, outputformat="%Y-%m-%d")
+        found = find_date(page, original_date=True, url=url, extensive_search=True, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, AttributeError, OverflowError):  # htmldate on dates that no calendar has
         return None
     return _day(found) if found else None
