@@ -100,6 +100,8 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    # Modules are loaded in a tenth less time when the collector does not look every 700 objects for what is none of its own.
+    gc.set_threshold(10_000)
     state = State()
     try:
         with cli.make_context("broadsheet", sys.argv[1:], obj=state) as ctx:
