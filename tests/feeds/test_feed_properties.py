@@ -113,6 +113,22 @@ def test_links_resolve_in_any_markup(text: str) -> None:
     markup.looks_like_html(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "resolved"),
+    [
+        ('<img alt="src=/x" src="/y">', '<img alt="src=/x" src="https://x.example/y">'),
+        ("""<a title='see href="/q"' href="/z">""", """<a title='see href="/q"' href="https://x.example/z">"""),
+        ('<a href=/1 href="/2">', '<a href="https://x.example/1" href="https://x.example/2">'),
+        (
+            """<img src="/a" alt="it's"> <img src="/b">""",
+            """<img src="https://x.example/a" alt="it's"> <img src="https://x.example/b">""",
+        ),
+    ],
+)
+def test_what_looks_like_a_link_within_a_value_is_left(text: str, resolved: str) -> None:
+    assert markup.resolve_links(text, "https://x.example/a/") == resolved
+
+
 RSS = b"<rss version='2.0'><channel>"
 BOMBS = {
     "attributes": (

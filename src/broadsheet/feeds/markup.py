@@ -38,6 +38,8 @@ _SHORT = 2_000
 _VALUE = re.compile(
     r"""(?P<name>[a-zA-Z]{3,10})=(?:"(?P<double>[^"<>]{0,8000}+)"|'(?P<single>[^'<>]{0,8000}+)'|(?P<bare>[^\s"'<>]{1,8000}+))"""
 )
+_PIECE = re.compile(r"""=\s*+(?:"[^"]{0,8000}+"|'[^']{0,8000}+')|[^=]++|=""")
+"""A value in quotation marks, or what stands before the next one."""
 # Over UTF-8 with a literal first byte the search runs at the speed of memchr; over characters it takes 10 ns each.
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _C1_MAP = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
@@ -112,11 +114,18 @@ def resolve_links(markup: str, base: str) -> str:
     if found or len(markup) < _SHORT:
         found = sorted(found + [match.start() for match in _RARE_RELATIVE.finditer(markup)])
     parts: list[str] = []
-    here = 0
+    here = read = 0
+    tag = -1
     for equals in found:
         position = _name_start(markup, equals)
         match = _VALUE.match(markup, position)
-        if match and position >= here and _in_tag(markup, position):
+        if match and position >= here and (opening := _tag_of(markup, position)) >= 0:
+            if opening != tag:
+                tag = read = opening
+            while read < equals and (piece := _PIECE.match(markup, read)):
+                read = piece.end()
+            if read != equals:
+                continue  # within another attribute's value
             parts += (markup[here:position], _absolute(match, base))
             here = match.end()
     if not parts:
@@ -125,11 +134,11 @@ def resolve_links(markup: str, base: str) -> str:
     return "".join(parts)
 
 
-def _in_tag(markup: str, position: int) -> bool:
-    """Return whether the nearest angle bracket before a position opens a tag. Looks back 4,000 characters at most."""
-    start = max(0, position - 4_000)
-    opening = markup.rfind("<", start, position)
-    return opening >= 0 and markup.rfind(">", opening, position) < 0 and markup[opening + 1 : opening + 2].isalpha()
+def _tag_of(markup: str, position: int) -> int:
+    """Return where the tag begins that a position is in, -1 for none. Looks back 4,000 characters at most."""
+    opening = markup.rfind("<", max(0, position - 4_000), position)
+    inside = opening >= 0 and markup.rfind(">", opening, position) < 0 and markup[opening + 1 : opening + 2].isalpha()
+    return opening if inside else -1
 
 
 def _absolute(match: re.Match[str], base: str) -> str:
