@@ -10,6 +10,7 @@ import gzip
 import importlib.util
 import json
 import logging
+import re
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean
@@ -149,6 +150,9 @@ def test_a_sina_article_is_its_paragraphs_and_says_what_was_cut(corpus: Path) ->
         article = extract_article(b"", url=entry.link, entry=entry, template=template)
         why = {cut.why for cut in article.removed if cut.evidence}
         assert {"no text of the article", "repeated picture", "repeated block", "editor's line"} <= why, post.name
+        comments = {" ".join(text.split()) for text in re.findall(r"<!--(.*?)-->", post.body, re.DOTALL)}
+        assert len(comments) >= 3, post.name
+        assert comments == {cut.what for cut in article.removed if cut.evidence == "comment"}, post.name
         said = [cut.what for cut in article.removed]
         paragraphs = [text_of(part) for part in parse_fragment(post.body).iter("p")]
         for what in said:  # a whole paragraph, or the title before the first

@@ -478,3 +478,21 @@ def test_signs_that_no_tree_takes_cost_no_article(sign: str) -> None:
 def test_signs_that_are_characters_stay() -> None:
     found = of_feed("<p>A&#9;tab, a &#1234; and a &#x1F600; and &#120; and &#xfffd; stay.</p>")
     assert found.text == "A tab, a Ӓ and a 😀 and x and \ufffd stay."
+
+
+@pytest.mark.parametrize(
+    ("markup", "wanted"),
+    [
+        ("<p>a b</p><!-- word_pub,x, --><!-- 总声明-->\n<!-- 总声明-->", ["word_pub,x,", "总声明"]),
+        ("<p>a b</p><!-- --><!-- open <p>c</p>", []),
+        ("<!---->a<!--[if mso]><p>b</p><![endif]-->", ["[if mso]><p>b</p><![endif]"]),
+        ("<p>a</p>" + "".join(f"<!-- {number} -->" for number in range(100)), [str(number) for number in range(20)]),
+        ("<p>a</p>" + "<!-- " * 50_000, []),
+        ("<p>a</p><!--" + "long " * 1000 + "-->", [("long " * 60).strip()]),
+    ],
+)
+def test_comments_of_a_feed_are_named(markup: str, wanted: list[str]) -> None:
+    _, removed = tidy(markup, base_url="https://news.example/")
+    named = [cut for cut in removed if cut.evidence == "comment"]
+    assert [cut.what.strip() for cut in named] == wanted
+    assert {cut.why for cut in named} <= {"no text of the article"}

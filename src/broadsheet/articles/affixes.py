@@ -20,9 +20,10 @@ _NUMBER = re.compile(r"\d{1,4}(?=[年月日时時点點分])")
 _CLOSING = re.compile(r"[，,：:、）)】]")
 _MAX_HEAD = 24
 _TAILS = {
-    "（…）": re.compile(r"\s*（[^（）]{1,20}）\s*$"),
-    "(…)": re.compile(r"\s*\([^()]{1,30}\)\s*$"),
+    "（…）": re.compile(r"(?<=[。！？…”」』])\s*（[^（）]{1,20}）\s*$"),
+    "(…)": re.compile(r"(?<=[。！？…”」』.!?\"])\s*\([^()]{1,30}\)\s*$"),
 }
+"""Behind the end of a sentence; what stands in brackets before it belongs to that."""
 
 
 class Affixes(Record, frozen=True, kw_only=True):

@@ -47,29 +47,37 @@ from broadsheet.text import collapse, digest, excerpt, language, plain_title, vi
 VERSION = 4
 """Of the extract stage; a higher one makes every stored article due again."""
 
-# Lines at the edge of an article that speak of its making, not of its subject.
+# Lines at the edge of an article that speak of its making, not of its subject. What is a sentence is none of them.
+_NO_END = "[^。！？!?]"
 _EDGE_LINES = [
-    (re.compile(r"[（(]?\s*责任?编[辑輯]\s*[:：].{0,40}$"), "editor's line"),
+    (re.compile(rf"(?:[（(]?\s*责任?|{_NO_END}{{0,60}}责任)编[辑輯]\s*[:：]{_NO_END}{{0,40}}$"), "editor's line"),
     (re.compile(r"(原标题|原題|原標題)\s*[:：].{1,120}$"), "original title"),
-    (re.compile(r"The post .{1,300} appeared first on .{1,120}$"), "feed footer"),
-    (re.compile(r"(扫描?(上方|下方)?二维码|长按识别二维码|扫码关注|微信扫一扫).{0,60}$"), "QR code line"),
-    (re.compile(r".{0,60}责任编[辑輯]\s*[:：].{0,20}$"), "editor's line"),
+    (re.compile(r"The post (?=[^a-z]|[a-z][A-Z]).{1,300} appeared first on .{1,120}$"), "feed footer"),
     (
-        re.compile(r"[【（(]?(?:本文(?:完|结束)[】）)]?)?\s*(?:如需)?转载请?(?:务必)?(?:注明|保留).{0,40}$"),
-        "reprint notice",
+        re.compile(
+            r"(?:扫描?(?:上方|下方)?二维码|长按识别二维码|扫码|微信扫一扫)(?:$|[，,\s]*(?:立即|即可|可以|马上|并|来)?"
+            r"(?:关注|下载|订阅|加入|加群|进群|添加|收藏|了解|阅读|查看|领取|参与)[^的，。！]{0,20}[。！!]?$)"
+        ), "QR code line",
     ),
-    (re.compile(r"(?:话题标签|标签|关键词|Tags?)\s*[:：].{1,120}$"), "tags"),
+    (
+        re.compile(
+            r"[【（(]?(?:本文(?:完|结束)[】）)]?[，,。]?)?\s*(?:如需)?转载请?(?:务必)?(?:注明|保留)[^是的，。：:]{0,20}"
+            r"(?:[:：].{1,40}|[，,]\s*(?:违者|否则|谢谢|并保留).{0,20})?[。！!]?[】）)]?$"
+        ), "reprint notice",
+    ),
+    (re.compile(r"(?:话题标签|标签|关键词|Tags?)\s*[:：].{1,119}[^。！？.!?]$"), "tags"),
     (re.compile(r"(?:#[^#\s]{1,30}#?\s*)+$"), "tags"),
     (re.compile(r"文章纠错$"), "button"),
     (re.compile(r"[【\[（(](?:广告|廣告)[】\])）].{0,120}$"), "advert notice"),
     (re.compile(r".{0,60}点[击擊](?:查看|進入|进入|领取|領取)\s*[>＞》]{2,}$"), "invitation to click"),
-    (re.compile(r"[-—\s]*(THE END|全文完|本文完)[-—\s]*$"), "end mark"),
+    (re.compile(r"[-—\s【（(]*(THE END|全文完|本文完)[-—\s】）)]*$"), "end mark"),
     (
         re.compile(r"(Continue reading|Read more|阅读全文|阅读原文|查看原文)\s*[.…»›→]*$", re.IGNORECASE),
         "read-more line",
     ),
-]
+]  # fmt: skip
 _ADVERT = re.compile(r"^\s*[【\[（(]?(广告|廣告|推广|Sponsored|Advertisement|Ad)[】\])）:：]", re.IGNORECASE)
+_MAX_COMMENTS = 20
 _FRAMES = ("iframe", "embed", "object", "video", "audio")
 
 
@@ -172,7 +180,19 @@ def tidy(
             Removed(what="markup", why="too long, too deep or too many attributes", evidence=f"limit {limit}")
         ]
     root = parse_fragment(markup)
-    return root, tidy_tree(root, base_url=base_url, title=title, template=template, rules=rules)
+    removed = tidy_tree(root, base_url=base_url, title=title, template=template, rules=rules)
+    return root, [*_comments(markup), *removed]
+
+
+def _comments(markup: str) -> list[Removed]:
+    """Return the comments in a feed's markup, each once: the parser drops them, and nothing is cut without being named."""
+    found: dict[str, None] = {}
+    start = markup.find("<!--")
+    while start >= 0 and len(found) < _MAX_COMMENTS and (end := markup.find("-->", start)) >= 0:
+        if said := collapse(markup[start + 4 : end]):
+            found[said[:QUOTED]] = None
+        start = markup.find("<!--", end)
+    return [Removed(what=said, why="no text of the article", evidence="comment") for said in found]
 
 
 def tidy_tree(
