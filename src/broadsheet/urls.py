@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 import ada_url
 
@@ -199,6 +199,8 @@ _PLAIN = re.compile(
     r"https?://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)++[a-z][a-z0-9]*+/[\w~/.,;:+=-]*+(?:\?[\w~/.,;:+=&-]*+)?+", re.ASCII
 )
 
+# What a fragment holds unencoded (WHATWG URL, fragment percent-encode set).
+_IN_FRAGMENT = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>`')))
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
 """What 10 bits are written as."""
@@ -226,6 +228,8 @@ def resolve(base: str, url: str) -> str:
         return ""
     if url[:1] == "/" and url[1:2] != "/" and (origin := _origin(base)) and is_plain(origin + url):
         return origin + url
+    if url[:1] == "#" and url.isprintable() and url[-1] != " " and _origin(base):
+        return base + "#" + quote(url[1:], safe=_IN_FRAGMENT)
     try:
         return str(ada_url.join_url(base, url)) if base else str(ada_url.normalize_url(url))
     except (ValueError, UnicodeError, TypeError):

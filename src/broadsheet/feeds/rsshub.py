@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from broadsheet.feeds.schedule import FIRST_PAUSE, LONGEST_PAUSE
 from broadsheet.model import Record
@@ -73,4 +74,10 @@ def after_attempts(
 
 def instance_of(address: str, instances: Sequence[str]) -> str:
     """Return the instance that an address of ``expand`` belongs to, or an empty text."""
-    return next((item for item in instances if address.startswith(expand(SCHEME, [item])[0].partition("?")[0])), "")
+    return next((item for item in instances if address.startswith(_start(item))), "")
+
+
+@lru_cache(maxsize=256)
+def _start(instance: str) -> str:
+    """Return what the addresses of an instance start with."""
+    return expand(SCHEME, [instance])[0].partition("?")[0]
