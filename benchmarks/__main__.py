@@ -18,6 +18,7 @@ ALL = {
     "simulate": "",
     "engines": "",
     "archive": "",
+    "memory": "needs the corpus",
     "lighthouse": "",
 }
 

@@ -31,6 +31,7 @@ TOLD = json.dumps({"state": {"title": "The bridge", "contentHtml": MARKUP}}).rep
     "page",
     [
         shell(f"window.__STATE__ = {TOLD};"),
+        shell(f"""x = '"'; y = {json.dumps(MARKUP)}"""),
         shell("x = 'quoted';", f"push([1, {json.dumps(MARKUP)}])", f"y = {json.dumps(MARKUP[:200])}"),
         shell().replace(
             b"</head>", b'<script type="application/ld+json">'
@@ -60,6 +61,7 @@ DEEP = "<div>" * 300 + MARKUP + "</div>" * 300
     [
         f"x = {json.dumps(DEEP)}", f"x = {json.dumps(MARKUP[:180])}", 'x = "' + "<p>a</p>" * 40, "x = '" + MARKUP + "'",
         f"x = {json.dumps(MARKUP[3:].replace('<p>', ' ').replace('</p>', ' '))}", 'x = "' + "\\" * 10_001,
+        'x = "' + '\\"' * 500_000, '\\"' * 500_000,
         'x = "<p>' + "\\x41" * 200 + '</p><br>"',
     ],
 )  # fmt: skip

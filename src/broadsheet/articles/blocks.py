@@ -7,6 +7,7 @@ cell, or what lies loose between the blocks of a ``div``.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,6 +56,7 @@ _WHOLE_PAGES = frozenset(("__next", "__nuxt"))
 """What frameworks call the element that holds the whole page; it speaks of nothing in it."""
 
 _MAX_BYLINE = 200
+_MAX_PICTURES = 40
 _ABOVE = 12
 """Blocks above the headline among which its picture may stand."""
 
@@ -304,17 +306,22 @@ def pictures_at_top(body: Element, blocks: Sequence[Block], chosen: Iterable[boo
         return []
     # The headline is the one that most of the article follows: what was chosen above it by mistake tells nothing.
     headings = [place for place, block in enumerate(blocks) if block.element.tag == "h1"]
-    heading = next((place for place in headings if sum(one > place for one in places) * 2 > len(places)), None)
+    heading = next((place for place in headings if bisect_right(places, place) * 2 < len(places)), None)
     places = [place for place in places if heading is None or place >= heading]
     low, high = (places[0] - 4 if heading is None else heading - 1), places[min(2, len(places) - 1)]
     # What holds the article is no furniture, whatever it is called.
-    holders = {body, *(above for place in places for above in blocks[place].element.iterancestors())}
+    holders = {body}
+    for place in places:
+        for above in blocks[place].element.iterancestors():
+            if above in holders:
+                break
+            holders.add(above)
     starts = {block.pieces[0][0]: place for place, block in enumerate(blocks)}
-    found = []
+    found: list[tuple[Element, bool]] = []
     before = -1
     for element in body.iter():
         before = starts.get(element, before)
-        if before > high:
+        if before > high or len(found) >= _MAX_PICTURES:
             break
         if element.tag == "img" and before >= low - _ABOVE and not _is_portrait(element):
             first = low if next(element.iterancestors("figure"), None) is None else low - 2

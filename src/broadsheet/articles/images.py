@@ -32,7 +32,7 @@ _PORTRAIT = re.compile(
     r"headshot|staff|square|transparent|placeholder|1x1)s?([/_.\-=?0-9]|$)|[?&/_,\-=](w|width|h|s|size)[_=\-]?\d{1,2}(?!\d)"
 )
 """Addresses of writers' portraits, of small or empty pictures, and of drawings."""
-_IS_PICTURE = re.compile(r"(?i)([^/?&=:]*)\.(?:jpe?g|png|webp|gif|avif|bmp)(?=[?#!/:@&,;]|$)")
+_IS_PICTURE = re.compile(r"(?i)\.(?:jpe?g|png|webp|gif|avif|bmp)(?=[?#!/:@&,;]|$)")
 _MIN_WIDTH = 600
 """Pixels; where the page shows its own picture smaller, what its metadata name is taken."""
 _CODE_WORDS = re.compile(r"(?i)二维码|二維碼|掃碼|扫码|\bQR\b")
@@ -40,6 +40,7 @@ _CODE_SHARE = 0.1
 """Share of a picture from which on a code in it is what the picture is for; a poster may have a small one."""
 _CODE_SIDE = 800
 """Pixels to which a picture is made smaller before a code is looked for."""
+_MAX_ADDRESS = 2000
 _SAME_NAME, _SAME_SHARE = 12, 0.6
 """Letters, and share of the shorter name, with which the names of two files must begin to be of one picture."""
 _FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"}
@@ -154,11 +155,12 @@ def is_same_picture(one: str, other: str) -> bool:
 
 def _name_parts(url: str) -> tuple[str, list[str]]:
     """Return an address up to the end of its picture's name, without the host, and the words of that name."""
-    plain = unquote(url).lower().partition("://")[2].partition("/")[2]
-    found = list(_IS_PICTURE.finditer(plain))
-    if not found:
+    plain = unquote(url[:_MAX_ADDRESS]).lower().partition("://")[2].partition("/")[2]
+    ends = list(_IS_PICTURE.finditer(plain))
+    if not ends:
         return plain, re.split(r"[^a-z0-9]+", plain.partition("?")[0].rpartition("/")[2])
-    return plain[: found[-1].end()], re.split(r"[^a-z0-9]+", found[-1][1])
+    name = re.split(r"[/?&=:]", plain[: ends[-1].start()])[-1]
+    return plain[: ends[-1].end()], re.split(r"[^a-z0-9]+", name)
 
 
 def lead_image(candidates: Sequence[Image]) -> Image | None:

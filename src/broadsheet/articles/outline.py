@@ -5,26 +5,33 @@ A heading keeps the elements that it stands in, with their names: that of anothe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from typing import Any
 
-_TOLD = 'title, meta, link[rel="canonical"], script[type="application/ld+json"], h1'
+_TOLD = 'title, meta, link[rel="canonical"], script[type="application/ld+json"]'
 """Sites put metadata into the body, too."""
+_MAX_HEADINGS, _MAX_LENGTH, _MAX_ABOVE = 20, 5_000, 100
+"""Of each rank, characters of one, and elements above it: real pages have fewer."""
 _KEPT = ("class", "id", "href")
 
 
 def outline(page: Any) -> str:
     """Return a document of the metadata and headings of a page that lexbor has parsed, in the page's order."""
-    parts = []
-    for node in page.css(_TOLD):
-        markup, above = node.html or "", node.parent
-        while node.tag == "h1" and above is not None and above.tag not in ("body", "html"):
-            markup = f"{_start(above)}{markup}</{above.tag}>"
-            above = above.parent
-        parts.append(markup)
+    parts = [node.html or "" for node in page.css(_TOLD)]
+    for node in page.css("h1")[:_MAX_HEADINGS]:
+        markup, above = node.html or "", list(islice(_above(node), _MAX_ABOVE))
+        if len(markup) <= _MAX_LENGTH:
+            parts += [*map(_start, reversed(above)), markup, *(f"</{one.tag}>" for one in above)]
     # Of headings of second rank only their wording counts.
-    parts += [f"<h2>{escape(node.text())}</h2>" for node in page.css("h2")]
+    parts += [f"<h2>{escape(node.text()[:_MAX_LENGTH])}</h2>" for node in page.css("h2")[:_MAX_HEADINGS]]
     return f"{_start(page.root)}<body>{''.join(parts)}</body></html>"
+
+
+def _above(node: Any) -> Iterator[Any]:
+    while (node := node.parent) is not None and node.tag not in ("body", "html"):
+        yield node
 
 
 def _start(node: Any) -> str:

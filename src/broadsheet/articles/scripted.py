@@ -11,7 +11,8 @@ from broadsheet.articles.metadata import linked_body
 from broadsheet.articles.tree import Element, parse_fragment, text_of
 from broadsheet.text import letters
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.){300,}+)"', re.DOTALL)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_MIN_STRING = 300
 _MARKUP = re.compile(r"\s*<[a-z]+[\s>]", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"</p>|<br|</div>", re.IGNORECASE)
 _MIN_PARAGRAPHS = 2
@@ -39,10 +40,20 @@ def _size(body: Element) -> int:
 
 def _strings(tree: Element) -> Iterator[str]:
     for script in tree.iter("script"):
-        for match in _STRING.finditer(script.text or ""):
+        for literal in _literals(script.text or ""):
             try:
-                text = json.loads(f'"{match[1]}"', strict=False)
+                text = json.loads(f'"{literal}"', strict=False)
             except ValueError:  # of JavaScript, not of JSON
                 continue
             if _MARKUP.match(text) and len(_PARAGRAPH.findall(text)) >= _MIN_PARAGRAPHS and not exceeded(text):
                 yield text
+
+
+def _literals(script: str) -> Iterator[str]:
+    """Yield what stands in long double quotes. What ends a short one may begin the next: scripts quote otherwise, too."""
+    start = script.find('"')
+    while start >= 0 and (match := _STRING.match(script, start)):
+        long = len(match[1]) >= _MIN_STRING
+        if long:
+            yield match[1]
+        start = script.find('"', match.end() if long else match.end() - 1)

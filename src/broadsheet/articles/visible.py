@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
+from itertools import chain, islice
 
 from broadsheet import urls
 from broadsheet.articles.blocks import HINT, Block, hints_of
@@ -38,6 +39,7 @@ _FIRST_DAY = re.compile(
     r"""(?:time)?|datepublished)["']?\s*[:=]\s*["']((?:19|20)\d\d)[-./]?(\d\d)[-./]?(\d\d)(?!\d)"""
 )
 _MAX_DATE = 80
+_MAX_TIMES, _MAX_LINKS = 20, 3
 _SHARE = 0.4
 """Of a headline's length, below which a heading is that of a section."""
 _MAX_NAME = 60
@@ -104,7 +106,7 @@ def _leads_home(heading: Element, url: str) -> bool:
     front = urls.resolve(url, "/")
     return url != front and any(
         urls.resolve(url, (link.get("href") or "").strip()).rstrip("/") + "/" == front
-        for link in (*heading.iter("a"), *heading.iterancestors("a"))
+        for link in islice(chain(heading.iter("a"), heading.iterancestors("a")), _MAX_LINKS)
     )
 
 
@@ -189,7 +191,8 @@ def date(tree: Element, url: str) -> datetime | None:
 
     What is marked as a time comes before what the page's scripts are told of it, and that before what htmldate finds.
     """
-    for element in (*tree.iterfind(".//*[@itemprop='datePublished']"), *tree.iter("time")):
+    marked_up = chain(tree.iterfind(".//*[@itemprop='datePublished']"), tree.iter("time"))
+    for element in islice(marked_up, _MAX_TIMES):
         called = f"{element.get('itemprop')} {element.get('class')}"
         if not _is_own(element) or (_OF_CHANGE.search(called) and "publish" not in called.lower()):
             continue
