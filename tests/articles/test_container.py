@@ -79,11 +79,16 @@ HEADS = [
     ),
     (
         "<meta name='author' content='Ann'><meta property='article:published_time' content='2026-03-02T01:00:00+09:00'>"
-        "<meta property='og:image' content='/p.jpg'><link rel='canonical' href='/six'>"
+        "<meta property='og:image' content='/bridge-opening-day_og.jpg'><link rel='canonical' href='/six'>"
     ),
     "<title>Report</title>",
 ]
-TOPS = ["", "<time>2 March 2026</time>", "<nav><h1>Menu of the day</h1></nav>", "<a href='/'><h1>The Gazette</h1></a>"]
+TOPS = [
+    "",
+    "<time>2 March 2026</time>",
+    "<nav><h1>Menu of the day</h1></nav>",
+    "<a href='/'><h1>The Gazette</h1></a>",
+]
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -108,6 +113,16 @@ def test_the_quick_way_reads_the_same_of_the_page(head: str, top: str) -> None:
         "provenance",
     ):
         assert getattr(fast, field) == getattr(slow, field), field
+
+
+def test_the_pages_own_copy_of_its_picture_leads_on_both_ways() -> None:
+    head = b"<head><meta property='og:image' content='/bridge-opening-day_og.jpg'>"
+    top = b"<h1>Report 6</h1><img src='/bridge-opening-day.jpg' alt='The bridge' width='800'><main>"
+    new = page(6).replace(b"<head>", head, 1).replace(b"<main>", top, 1)
+    for template in (learn_template(pages(6)), None):
+        lead = extract_article(new, url="https://gazette.example/6", template=template).image
+        assert lead is not None
+        assert (lead.url, lead.alt) == ("https://gazette.example/bridge-opening-day.jpg", "The bridge")
 
 
 @pytest.mark.parametrize("count", [1, 3])

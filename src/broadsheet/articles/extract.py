@@ -250,12 +250,12 @@ def _from_page(
         and fast_way
         and (parts := page.cut_by(html, url, template.container, author=_signed(entry)))
     ):
-        (body, _, byline, _), meta = parts
-        meta = _with_byline(meta, byline)
+        cut, meta = parts
+        meta = _with_byline(meta, cut.byline)
         if _lacks_date(meta, entry) and (tree := page.parse_page(html, url)) is not None:
             meta = _with_date(meta, tree, url)
-        near = [text_of(block) for block in list(leaf_blocks(body))[-3:]]
-        fast = _Found(page.Cut(body), meta, walls.behind(body, near, meta.closed))
+        near = [text_of(block) for block in list(leaf_blocks(cut.body))[-3:]]
+        fast = _Found(cut, meta, walls.behind(cut.body, near, meta.closed))
         if not is_checked(url):
             return fast
     found = _judged(html, url, entry, rules, more, in_pages=in_pages)

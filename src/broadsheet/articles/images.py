@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from broadsheet import urls
@@ -41,6 +41,7 @@ _CODE_SHARE = 0.1
 _CODE_SIDE = 800
 """Pixels to which a picture is made smaller before a code is looked for."""
 _MAX_ADDRESS = 2000
+_HOST = re.compile(r"^(?:(?:[a-z]+:)?//[^/]*)?/?")
 _SAME_NAME, _SAME_SHARE = 12, 0.6
 """Letters, and share of the shorter name, with which the names of two files must begin to be of one picture."""
 _FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"}
@@ -116,16 +117,20 @@ def picture_at_top(found: Sequence[tuple[Element, bool]], base_url: str, told: s
 
     That is the one that the page says is its own (``told``), whatever its size or cut, else the first whose place is the lead's.
     """
-    able = [(image, placed) for element, placed in found if (image := _may_lead(element, base_url))]
-    own = (
-        image for image, _ in able
-        if told and (image.width or _MIN_WIDTH) >= _MIN_WIDTH and is_same_picture(image.url, told)
-    )  # fmt: skip
-    return next(own, next((image for image, placed in able if placed), None))
+    wanted, first = _name_parts(told), None
+    for element, placed in found:
+        address = _true_address(element)
+        named = bool(told) and wanted.words[0] in address.lower() and _are_same(_name_parts(address), wanted)
+        if not named and (first or not placed):
+            continue
+        image = _may_lead(element, address, base_url)
+        if image and named and (image.width or _MIN_WIDTH) >= _MIN_WIDTH:
+            return image
+        first = first or (image if placed else None)
+    return first
 
 
-def _may_lead(element: Element, base_url: str) -> Image | None:
-    found = _true_address(element)
+def _may_lead(element: Element, found: str, base_url: str) -> Image | None:
     address = urls.resolve(base_url, found)
     sides = [side for name in ("width", "height") if (side := _side(element.get(name)))]
     if (
@@ -140,11 +145,22 @@ def _may_lead(element: Element, base_url: str) -> Image | None:
     return Image(url=address, alt=(element.get("alt") or "")[:500], width=width, height=height)
 
 
+class _Name(NamedTuple):
+    path: str
+    """The address up to the end of its picture's name, without the host."""
+    words: list[str]
+    """Of the file's name."""
+
+
 def is_same_picture(one: str, other: str) -> bool:
     """Return whether two addresses are of one picture in different sizes or cuts, as their files' names say."""
-    (left_path, left), (right_path, right) = map(_name_parts, (one, other))
-    if left_path == right_path != "":
+    return _are_same(_name_parts(one), _name_parts(other))
+
+
+def _are_same(one: _Name, other: _Name) -> bool:
+    if one.path == other.path != "":
         return True
+    left, right = one.words, other.words
     common = list(takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
     size = sum(len(part) for part, _ in common)
     shorter = min(sum(map(len, left)), sum(map(len, right)))
@@ -153,14 +169,13 @@ def is_same_picture(one: str, other: str) -> bool:
     return size >= _SAME_NAME and size >= _SAME_SHARE * shorter and not numbered
 
 
-def _name_parts(url: str) -> tuple[str, list[str]]:
-    """Return an address up to the end of its picture's name, without the host, and the words of that name."""
-    plain = unquote(url[:_MAX_ADDRESS]).lower().partition("://")[2].partition("/")[2]
+def _name_parts(url: str) -> _Name:
+    plain = _HOST.sub("", unquote(url[:_MAX_ADDRESS]).lower())
     ends = list(_IS_PICTURE.finditer(plain))
     if not ends:
-        return plain, re.split(r"[^a-z0-9]+", plain.partition("?")[0].rpartition("/")[2])
+        return _Name(plain, re.split(r"[^a-z0-9]+", plain.partition("?")[0].rpartition("/")[2]))
     name = re.split(r"[/?&=:]", plain[: ends[-1].start()])[-1]
-    return plain[: ends[-1].end()], re.split(r"[^a-z0-9]+", name)
+    return _Name(plain[: ends[-1].end()], re.split(r"[^a-z0-9]+", name))
 
 
 def lead_image(candidates: Sequence[Image]) -> Image | None:

@@ -145,14 +145,17 @@ def cut_by(html: bytes, url: str, container: Container, *, author: str = "") -> 
     body = apply_container(parsed, container)
     if body is None:
         return None
-    meta = read_metadata(
-        lxml.html.document_fromstring(_for_libxml2(told.encode()), parser=PARSER, ensure_head_body=True), url
-    )
+    tree = lxml.html.document_fromstring(_for_libxml2(told.encode()), parser=PARSER, ensure_head_body=True)
+    meta = read_metadata(tree, url)
+    # Where a picture stands is not known here; one that is named as the page's own is that.
+    picture = picture_at_top([(image, False) for image in tree.iter("img")], url, meta.image)
     if author or meta.authors:
-        return Cut(body), meta
-    if container.byline == ANYWHERE and (tree := parse_page(html, url)) is not None:
-        return Cut(body, byline=visible.byline(text_blocks.page_blocks(tree.find("body")), meta.site)[0]), meta
-    return Cut(body, byline=visible.name_in(signed, meta.site)), meta
+        byline = ""
+    elif container.byline == ANYWHERE and (whole := parse_page(html, url)) is not None:
+        byline = visible.byline(text_blocks.page_blocks(whole.find("body")), meta.site)[0]
+    else:
+        byline = visible.name_in(signed, meta.site)
+    return Cut(body, picture, byline), meta
 
 
 def advice(tree: Element, url: str) -> str:
