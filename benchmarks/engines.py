@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measure import Row
@@ -27,6 +28,7 @@ from broadsheet.pipeline import work
 PAGES = int(os.environ.get("PAGES", "4000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 _BATCH = 10
+PUBLISHED = datetime(2026, 3, 1, tzinfo=UTC)
 CLUSTER = {
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
     "MALLOC_ARENA_MAX": "1",
@@ -55,8 +57,8 @@ def inputs(first: int, last: int) -> list[work.ExtractInput]:
     template = learn_template([(page(number), f"https://site.example/{number}") for number in range(-20, 0)])
     return [
         work.ExtractInput(
-            key=str(number), url=f"https://site.example/{number}", page=page(number), entry=Entry(title=f"Report {number}"),
-            language="en", template=template, digest="",
+            key=str(number), url=f"https://site.example/{number}", page=page(number), language="en", template=template,
+            entry=Entry(title=f"Report {number}", published=PUBLISHED), digest="",
         )
         for number in range(first, last)
     ]  # fmt: skip
