@@ -7,16 +7,13 @@ import binascii
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from broadsheet import urls
 from broadsheet.feeds import limits, markup
 from broadsheet.feeds.dates import parse_date
 from broadsheet.feeds.names import BASE, LANG
 from broadsheet.model import Category, Entry, FeedInfo, Image, Link, Person, TextDetail
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 R = TypeVar("R", Entry, FeedInfo)
 Handler = Callable[["Draft", Any, "Context"], None]
@@ -320,10 +317,8 @@ def date_of(draft: Draft, element: Any, context: Context, field: str) -> None:
         setattr(draft, field, _instant(value))
 
 
-@lru_cache(maxsize=64)
-def _instant(text: str) -> datetime | None:
-    """Return what a date says: that of publication is often that of the change too, or that of the entry before."""
-    return parse_date(text)
+# A date of publication is often that of the change too, or that of the entry before.
+_instant = lru_cache(maxsize=64)(parse_date)
 
 
 def person_of(text: str) -> Person:

@@ -173,7 +173,8 @@ def _terms_of(group: Sequence[Document], start: int, others: defaultdict[str, in
     text_of = np.repeat(np.arange(len(plain)), lengths)
     place_of = np.array([(one.number - start) << 4 | titled for one in group for titled in (0, 1)], np.uint32)
     written = np.frombuffer("".join(f"\n{text}" for text in plain).encode("utf-32-le", "surrogatepass"), np.uint32)
-    letters = np.where(written < len(_folding()), _folding()[np.minimum(written, len(_folding()) - 1)], written)
+    fold = _folding()
+    letters = np.where(written < len(fold), fold[np.minimum(written, len(fold) - 1)], written)
     here = np.append(_written_together()[np.minimum(letters, _LAST)], False)
     pair = np.flatnonzero(here[:-1] & here[1:])
     first, second, owner = letters[pair], letters[pair + 1], text_of[pair]

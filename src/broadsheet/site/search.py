@@ -87,7 +87,7 @@ def terms(text: str) -> list[str]:
 
 def folded(text: str) -> str:
     """Return the text in its searchable form, with Traditional characters as Simplified ones."""
-    return _traditional().sub(lambda found: folding()[found[0]], searchable(text))
+    return searchable(text).translate(_folding())
 
 
 def kept(words: list[str]) -> list[str]:
@@ -119,8 +119,8 @@ def folding() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _traditional() -> re.Pattern[str]:
-    return re.compile(f"[{''.join(folding())}]")
+def _folding() -> dict[int, str]:
+    return {ord(one): other for one, other in folding().items()}
 
 
 def days(instant: datetime, zone: tzinfo) -> int:
