@@ -58,6 +58,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "differs_more": ("%d more passages differ that are not shown here.", "另有 %d 处不同未在此列出。"),
     "only_in": ("Only in %s:", "仅见于%s："),
     "moved_title": ("This page has moved", "此页已移动"),
+    "newest": ("The newest articles", "最新文章"),
     "twice": ("Published in %d places", "共在 %d 处发表"),
     "because_text": ("%d %% of the text is the same", "正文有 %d %% 相同"),
     "because_title": ("the same title within hours", "数小时内标题相同"),

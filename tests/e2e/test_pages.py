@@ -40,6 +40,18 @@ axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify({
 
 
 class _Silent(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Serve a page that leads on at once as one that stays, where it is asked for so."""
+        path, _, asked = self.path.partition("?")
+        if asked != "still":
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        body = Path(self.translate_path(path)).read_bytes()
+        self.wfile.write(re.sub(rb'<meta http-equiv="refresh"[^>]*>', b"", body))
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
@@ -92,7 +104,9 @@ def kinds(root: Path) -> dict[str, list[str]]:
 
 def sample(root: Path) -> list[str]:
     """Return pages of every kind: the largest and the smallest, and articles written from right to left."""
-    chosen = [path for pages in kinds(root).values() for path in dict.fromkeys((pages[0], pages[-1]))]
+    found = kinds(root)
+    found["moved"] = [f"{path}?still" for path in found["moved"]]
+    chosen = [path for pages in found.values() for path in dict.fromkeys((pages[0], pages[-1]))]
     return chosen + [path for path in kinds(root)["article"] if b'dir="rtl"' in (root / path).read_bytes()][:1]
 
 
@@ -116,7 +130,7 @@ def test_there_are_all_kinds(demos: dict[str, Path]) -> None:
     for root in demos.values():
         assert set(kinds(root)) >= {
             "front", "section", "source", "channel", "latest", "day", "month", "archive", "story", "article", "gone",
-            "about", "search", "missing", "offline",
+            "about", "search", "missing", "offline", "moved",
         }  # fmt: skip
 
 

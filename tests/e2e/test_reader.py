@@ -148,11 +148,26 @@ def test_lists_are_paged_through_to_the_oldest_and_back(
         assert set(seen) >= articles
         for _ in range(pages - 1):
             await page.follow(".pages [rel=prev]")
-        assert (await page.tell("location.pathname")) == "/latest/"
+        await page.until("location.pathname == '/latest/' && !!document.querySelector('.colophon')")
         await page.follow("a[href='/archive/']")
         await page.follow("main .chips a")
         await page.follow("main .chips a")
         assert await page.tell("document.body.className") == "page-day"
+
+    reading(tmp_path, steps)
+
+
+def test_a_page_that_is_not_full_yet_leads_to_the_newest(
+    papers: dict[str, Path], served: dict[str, str], tmp_path: Path
+) -> None:
+    root = papers["zh"]
+    found = [path.relative_to(root).as_posix() for path in root.rglob("*.html") if b"page-moved" in path.read_bytes()]
+    assert {path.partition("/")[0] for path in found} >= {"latest", "section"}
+
+    async def steps(page: Page) -> None:
+        for path in found:
+            await page.go(f"{served['zh']}/{path}")
+            await page.until(f"location.pathname == '/{path.rpartition('/')[0]}/'")
 
     reading(tmp_path, steps)
 

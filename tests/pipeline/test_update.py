@@ -250,7 +250,10 @@ def test_lists_grow_and_pages_stay(web: Web, paper: Callable[..., Newspaper]) ->
     full = 120 // plan.PER_PAGE
     assert (root / "latest" / f"{full}.html").exists()
     assert (root / "latest" / f"{full}.xml").exists()
-    assert not (root / "latest" / f"{full + 1}.html").exists()
+    to_come = (root / "latest" / f"{full + 1}.html").read_text("utf-8")
+    assert 'content="0; url=/latest/"' in to_come
+    assert "Story" not in to_come
+    assert not (root / "latest" / f"{full + 1}.xml").exists()
     assert f"Story {plan.PER_PAGE} about" in (root / "latest" / "1.html").read_text("utf-8")
     assert f"Story {plan.PER_PAGE + 1} about" not in (root / "latest" / "1.html").read_text("utf-8")
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}

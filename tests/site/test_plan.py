@@ -49,7 +49,7 @@ def test_fixed_pages_hold_every_position_once(size: int, per: int) -> None:
 
 @given(st.integers(1, 400), st.sampled_from((plan.PER_PAGE, plan.PER_DAY)))
 def test_older_and_newer_lead_through_all_pages(size: int, per: int) -> None:
-    """From the index one comes to every fixed page by "older", and back by "newer"."""
+    """From the index one comes to every fixed page by "older", and by "newer" to the page that leads back to the index."""
     full = size // per
     seen, page = set(plan.positions(0, size, per)), 0
     while older := plan.neighbours(page, size, per)[0]:
@@ -58,8 +58,7 @@ def test_older_and_newer_lead_through_all_pages(size: int, per: int) -> None:
         seen |= set(plan.positions(page, size, per))
     assert seen == set(range(1, size + 1))
     for number in range(1, full + 1):
-        newer = plan.neighbours(number, size, per)[1]
-        assert newer == (f"{number + 1}.html" if number < full else "index.html")
+        assert plan.neighbours(number, size, per)[1] == f"{number + 1}.html"
 
 
 @given(lists, st.integers(0, 200), st.integers(1, 60))
@@ -70,8 +69,11 @@ def test_what_a_new_article_touches_is_all_that_changes(spec: ListSpec, before: 
     for number in range(1, before // per + 1):
         if plan.fixed_page(spec, number) not in touched:
             assert plan.neighbours(number, before, per) == plan.neighbours(number, after, per)
-    for number in range(before // per + 1, after // per + 1):
+    full = range(before // per + 1, after // per + 1)
+    for number in full:
         assert plan.fixed_page(spec, number) in touched, "a page that has become full"
+    fixed = {page.page for page in touched if page.page}
+    assert fixed == ({*full, full.stop} if full else set()), "no page that was full before, and the one after these"
     assert touched <= set(plan.all_pages(spec, after))
 
 
@@ -97,17 +99,20 @@ def test_a_new_page_of_a_list_is_there_before_the_one_that_leads_to_it(spec: Lis
     there = {page.path for page in plan.all_pages(spec, before)}
     touched = {page for position in range(before + 1, after + 1) for page in plan.list_pages(spec, position, after)}
     reachable = set(there)
+
+    def led_to(number: int) -> set[str]:
+        names = plan.neighbours(number, after, per) if number <= after // per else ("index.html",)
+        return {f"{spec.path}{name}" for name in names if name}
+
     for page in plan.in_write_order(touched):
         there.add(page.path)
         if page.path in reachable and page.kind == spec.kind:
-            links = {f"{spec.path}{name}" for name in plan.neighbours(page.page, after, per) if name}
+            links = led_to(page.page)
             while links - reachable:
                 assert links <= there
                 reachable |= links
                 numbers = [int(stem) for link in links if (stem := link.split("/")[-1].removesuffix(".html")).isdigit()]
-                links = {
-                    f"{spec.path}{name}" for number in numbers for name in plan.neighbours(number, after, per) if name
-                }
+                links = {link for number in numbers for link in led_to(number)}
 
 
 def test_addresses_of_lists_are_made_of_names_alone() -> None:

@@ -200,7 +200,9 @@ class Reader:
             ends[key, page] = max(end, ends.get((key, page - 1), 0))
 
         def age(page: SitePage) -> int:
-            return ends.get((page.key, page.page * plan.per_page(page.kind) // plan.PER_PAGE), 0) if page.page else 0
+            per = plan.per_page(page.kind) // plan.PER_PAGE
+            # Of a page that is not full yet, that of the one which leads to it.
+            return ends.get((page.key, page.page * per)) or ends.get((page.key, (page.page - 1) * per), 0)
 
         return age
 
@@ -295,6 +297,9 @@ class Reader:
         match page.kind:
             case "story":
                 return self._story_page(page)
+            case _ if page.page and page.kind != "storymap" and not plan.is_full(page, self._list(page.key)[1]):
+                shown, moved = self._composer.to_come(self._list(page.key)[0], page.page)
+                return Output(path=page.path, body=self._theme.render("moved.html", shown, moved))
             case "day":
                 return self._day(page)
             case "front":
@@ -317,7 +322,7 @@ class Reader:
 
     def _look_up(self, pages: Sequence[SitePage]) -> None:
         """Read at once which articles stand on pages of lists and in their feeds, and what is shown of them."""
-        listed = [page for page in pages if page.kind in _LISTED]
+        listed = [page for page in pages if page.kind in _LISTED and plan.is_full(page, self._list(page.key)[1])]
         wanted: dict[str, list[range]] = defaultdict(list)
         for page in listed:
             wanted[page.key].append(plan.positions(page.page, self._list(page.key)[1]))

@@ -22,7 +22,7 @@ from broadsheet.site.write import Writer
 from broadsheet.store import articles, doubles, feeds, queue, site
 from broadsheet.text import digest
 
-SITE_FORMAT = 7
+SITE_FORMAT = 8
 """Raised when pages change by our doing, so that every site is printed anew."""
 STYLE, CUSTOM = "style.css", "custom.css"
 """A theme's style sheet, and what a site adds to it: published as one file."""

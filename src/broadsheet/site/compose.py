@@ -325,10 +325,17 @@ class Composer:
             ),
         )  # fmt: skip
 
-    def moved(self, path: str, title: str, target: str) -> tuple[Page, context.Moved]:
+    def moved(self, path: str, title: str, target: str, heading: str = "") -> tuple[Page, context.Moved]:
         """Return the page that stands at an old address and leads to the new one."""
         page = msgspec.structs.replace(self.page(path, title, "moved"), canonical=self.absolute(target))
-        return page, context.Moved(target=Target(title=title, href=self.href(target)))
+        heading = heading or self.labels["moved_title"]
+        return page, context.Moved(heading=heading, target=Target(title=title, href=self.href(target)))
+
+    def to_come(self, spec: ListSpec, number: int) -> tuple[Page, context.Moved]:
+        """Return what stands at the address of a list's next page until that is full: it leads to the newest articles."""
+        title = self._date(spec.key).text if spec.kind == "day" else self._heading(spec)
+        path, _ = self._numbered(spec, title, number)
+        return self.moved(path, title, f"{spec.path}index.html", self.labels["newest"])
 
     def reasons(self, article_id: str, matches: Sequence[Match]) -> dict[str, str]:
         """Return why each other article belongs to this one, in the interface's language."""
@@ -355,7 +362,7 @@ class Composer:
         self, spec: ListSpec, size: int, number: int, cards: Sequence[Card], children: Sequence[Target]
     ) -> tuple[Page, Listing]:
         """Return a page of a list, newest first."""
-        title = spec.title or self.labels["latest"]
+        title = self._heading(spec)
         older, newer = self._turning(spec, size, number)
         record = Listing(
             heading=title, cards=tuple(cards), number=number, children=tuple(children), older=older, newer=newer
@@ -373,8 +380,7 @@ class Composer:
         self, spec: ListSpec, size: int, number: int, items: Sequence[StoredArticle], before: str, after: str
     ) -> tuple[Page, Day]:
         """Return a page of a day: its articles by section, in the order of the day. Only the newest leads to other days."""
-        date = datetime.strptime(spec.key, "%Y-%m-%d").replace(tzinfo=self.zone)
-        shown = context.moment(date, self.zone, self.language, day_only=True)
+        shown = self._date(spec.key)
         cards = [self.card(item) for item in items]
         older, newer = self._turning(spec, size, number)
         record = Day(
@@ -388,9 +394,11 @@ class Composer:
 
     def _turning(self, spec: ListSpec, size: int, number: int) -> tuple[str, str]:
         """Return the addresses of the pages of a list that are (older, newer) than one, empty where there is none."""
-        prefix = self.base + spec.path
-        older, newer = plan.neighbours(number, size, plan.per_page(spec.kind))
-        return prefix + older if older else "", prefix + newer.removesuffix("index.html") if newer else ""
+        older, newer = (
+            self.base + spec.path + name if name else ""
+            for name in plan.neighbours(number, size, plan.per_page(spec.kind))
+        )
+        return older, newer
 
     def _numbered(self, spec: ListSpec, title: str, number: int) -> tuple[str, str]:
         """Return (path, title) of a page of a list; the newest, 0, has no number."""
@@ -398,12 +406,16 @@ class Composer:
             return f"{spec.path}index.html", title
         return plan.fixed_page(spec, number).path, f"{title} · {self.labels['page_number'] % number}"
 
-    def _day_link(self, key: str) -> Target | None:
-        if not key:
-            return None
+    def _heading(self, spec: ListSpec) -> str:
+        return spec.title or self.labels["latest"]
+
+    def _date(self, key: str) -> Moment:
+        """Return a day's date in words."""
         date = datetime.strptime(key, "%Y-%m-%d").replace(tzinfo=self.zone)
-        text = context.moment(date, self.zone, self.language, day_only=True).text
-        return Target(title=text, href=f"{self.base}{key.replace('-', '/')}/")
+        return context.moment(date, self.zone, self.language, day_only=True)
+
+    def _day_link(self, key: str) -> Target | None:
+        return Target(title=self._date(key).text, href=f"{self.base}{key.replace('-', '/')}/") if key else None
 
     def blocks(self, cards: Sequence[Card]) -> tuple[Block, ...]:
         """Return the cards by section, sections in the order of the configuration."""

@@ -27,7 +27,7 @@ class Moment(Record, frozen=True, kw_only=True):
     """A point in time, as machines and as readers want it."""
 
     iso: str
-    """For ``<time datetime>``: RFC 3339, or the day alone where only that is known."""
+    """For ``<time datetime>``: to the minute, with the zone, or the day alone where only that is known."""
     text: str
     """In words of the interface's language, in the site's time zone."""
     day_href: str = ""
@@ -314,8 +314,9 @@ class StoryPage(Record, frozen=True, kw_only=True):
 
 
 class Moved(Record, frozen=True, kw_only=True):
-    """``moved.html``: what stands at an address whose content is now part of another page."""
+    """``moved.html``: what stands at an address that leads to another page: its content is there now, or still."""
 
+    heading: str
     target: Target
 
 
@@ -401,7 +402,7 @@ def moment(instant: datetime, zone: tzinfo, language: str, *, day_only: bool = F
     if not day_only:
         clock = f"{local.hour:02}:{local.minute:02}"  # strftime takes ten times as long
         text += f" {clock}" if language == "zh" else f", {clock}"
-    iso = local.date().isoformat() if day_only else local.isoformat(timespec="seconds")
+    iso = local.date().isoformat() if day_only else local.isoformat(timespec="minutes").replace("+00:00", "Z")
     return Moment(iso=iso, text=text, day_href=day_href, estimated=day_only)
 
 

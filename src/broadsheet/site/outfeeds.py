@@ -137,7 +137,7 @@ def json_feed(feed: OutFeed) -> bytes:
             for entry in feed.entries
         ],
     }  # fmt: skip
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    return msgspec.json.encode(document) + b"\n"
 
 
 def sitemap(addresses: Iterable[str]) -> bytes:

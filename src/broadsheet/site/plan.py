@@ -1,7 +1,8 @@
 """Which pages exist, and which of them an article changes. Pure.
 
 Lists only grow, in the order in which articles were taken in: page k of a list holds positions 15(k-1)+1 to 15k for
-ever, ``index.html`` shows the newest 15, and a fixed page exists once it is full (of a day 30). So one new article touches its own
+ever (of a day 30), ``index.html`` shows the newest 15. The page that comes next stands already, and leads to the index
+until it is full, so that no page before it changes when it is. So one new article touches its own
 page, the day's, and the index and feeds of the few lists that it is in, however large the archive. What is large closes:
 an archive of a feed (RFC 5005) with its page, a month's page with the month, a part of the sitemap when it is full.
 """
@@ -83,12 +84,11 @@ def article_pages(places: Sequence[Place], permalink: str, article_id: str) -> I
 def list_pages(spec: ListSpec, position: int, size: int) -> Iterator[SitePage]:
     """Yield the pages of a list that a change at a position touches."""
     per = per_page(spec.kind)
-    number = (position - 1) // per + 1
-    if number <= size // per:
+    number, full = (position - 1) // per + 1, size // per
+    if number <= full:
         yield from fixed_pages(spec, number)
-        if position % per == 0 and number > 1:
-            # The page before had "newer" lead to the index while this page did not exist.
-            yield fixed_page(spec, number - 1)
+        if position == full * per:
+            yield fixed_page(spec, full + 1)  # "newer" of this page
     if position > size - per:
         yield from newest_pages(spec)
 
@@ -105,8 +105,13 @@ def newest_pages(spec: ListSpec) -> Iterator[SitePage]:
         yield SitePage(path=f"{spec.path}feed.xml", kind="atom", key=spec.path)
 
 
+def is_full(page: SitePage, size: int) -> bool:
+    """Return whether a page of a list of so many articles shows any: the one after the last full one leads to the index."""
+    return page.page <= size // per_page(page.kind)
+
+
 def fixed_page(spec: ListSpec, number: int) -> SitePage:
-    """Return page ``number`` of a list, which holds the same positions for ever."""
+    """Return page ``number`` of a list, which holds the same positions for ever, once it is full."""
     return SitePage(path=f"{spec.path}{number}.html", kind=spec.kind, key=spec.path, page=number)
 
 
@@ -124,8 +129,11 @@ def archive_path(spec: ListSpec, number: int) -> str:
 
 def all_pages(spec: ListSpec, size: int) -> Iterator[SitePage]:
     """Yield every page of a list."""
-    for number in range(1, size // per_page(spec.kind) + 1):
+    full = size // per_page(spec.kind)
+    for number in range(1, full + 1):
         yield from fixed_pages(spec, number)
+    if full:
+        yield fixed_page(spec, full + 1)
     yield from newest_pages(spec)
 
 
@@ -156,12 +164,10 @@ def positions(page: int, size: int, per: int = PER_PAGE) -> range:
 
 def neighbours(page: int, size: int, per: int = PER_PAGE) -> tuple[str, str]:
     """Return (older, newer) of a list page as file names in the list's folder, empty where there is none."""
-    full = size // per
     if page == 0:
         first = size - per  # the newest position that the index does not show
-        return (f"{max(first - 1, 0) // per + 1}.html" if full else ""), ""
-    older = f"{page - 1}.html" if page > 1 else ""
-    return older, (f"{page + 1}.html" if page < full else "index.html")
+        return (f"{max(first - 1, 0) // per + 1}.html" if size >= per else ""), ""
+    return (f"{page - 1}.html" if page > 1 else ""), f"{page + 1}.html"
 
 
 _ORDER = {

@@ -13,15 +13,14 @@ def news_article(
     modified: datetime | None, language: str, image: str,
 ) -> str:  # fmt: skip
     """Return JSON that is safe inside a script element: no ``<``, ``>`` or ``&`` stands in it as itself."""
-    told = published.isoformat()
     document: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": title[:250],
         "url": url,
         "isBasedOn": original,
-        "datePublished": told,
-        "dateModified": modified.isoformat() if modified else told,
+        "datePublished": published.isoformat(),
+        "dateModified": modified.isoformat() if modified else None,
         "inLanguage": language,
         "author": {"@type": "Person", "name": byline} if byline else {"@type": "Organization", "name": source},
         "sourceOrganization": {"@type": "Organization", "name": source, "url": source_url},
