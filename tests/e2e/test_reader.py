@@ -287,7 +287,7 @@ def test_nothing_needs_scripts_but_the_search(served: dict[str, str], tmp_path: 
         for name in ("en", "zh"):
             await page.go(served[name] + "/")
             assert await page.tell("getComputedStyle(document.getElementById('switch')).display") == "none"
-            assert await page.tell(seen % "'article.card'") > 20
+            assert await page.tell(seen % "'article.card, .briefs > li'") > 20
             address = await page.tell("document.querySelector('.lead h2 a').href")
             await page.go(address)
             assert len(await page.tell("document.querySelector('main .text').innerText")) > 200
@@ -310,6 +310,7 @@ KEPT = "caches.keys().then(names => names.filter(name => name.startsWith('editio
 WHOLE = f"""{KEPT}.then(async names => names.length === 1 &&
   !!await (await caches.open(names[0])).match(location.origin + '/') && names[0])"""
 PICTURES = "[...document.querySelectorAll('main img')].map(one => one.complete && one.naturalWidth > 0)"
+STORIES = "article.card, .briefs > li"
 STYLED = "getComputedStyle(document.querySelector('.skip')).position === 'absolute'"
 
 
@@ -336,7 +337,7 @@ def test_the_last_edition_is_read_without_a_network(papers: dict[str, Path], tmp
         await page.go(server.url + "/")
         assert await page.tell("document.body.className") == "page-front"
         assert await page.tell(STYLED)
-        assert await page.tell("document.querySelectorAll('article.card').length") > 20
+        assert await page.tell(f"document.querySelectorAll({STORIES!r}).length") > 20
         await page.tell("[...document.images].forEach(one => one.loading = 'eager')")
         await page.until(f"{PICTURES}.length > 0 && {PICTURES}.every(Boolean)")
         assert len(stories) > 20
@@ -345,6 +346,9 @@ def test_the_last_edition_is_read_without_a_network(papers: dict[str, Path], tmp
         for address in sorted(stories)[::10]:
             await page.go(server.url + address)
             assert await page.tell("document.body.className") in ("page-article", "page-story"), address
+            assert await page.tell("getComputedStyle(document.querySelector('main > .story')).maxWidth") != "none", (
+                "its style"
+            )
         await page.go(server.url + "/archive/")
         assert await page.tell("document.body.className") == "page-offline"
         assert await page.tell(STYLED)

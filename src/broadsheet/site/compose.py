@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html as html_module
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,8 +40,10 @@ from broadsheet.text import reading_minutes, words
 
 _RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "ckb", "dv"))
 SECONDS = 5
+IN_BLOCKS = 30
+"""Stories of the front page under the names of their sections, as many of each section, six at most."""
 PER_BLOCK = 6
-BRIEFS = 10
+BRIEFS = 9
 QUOTED = {"full": 1600, "excerpt": 240, "link": 0}
 """Characters of a source's text in a comparison, by its mode: of an excerpt no more than the excerpt has."""
 
@@ -150,12 +152,12 @@ class Composer:
         section = self.names(feed)[0]
         return Target(title=section, href=self.base + plan.spec("section", section).path if section else "")
 
-    def moment(self, stored: StoredArticle) -> Moment:
-        """Return when an article was published, in words."""
+    def moment(self, stored: StoredArticle, under: date | None = None) -> Moment:
+        """Return when an article was published, in words; ``under`` is the date that the page bears."""
         local = (stored.article.published or stored.first_seen).astimezone(self.zone)
         return context.moment(
             local, self.zone, self.language, day_href=f"{self.base}{local.year:04}/{local.month:02}/{local.day:02}/",
-            day_only=stored.article.published_source in ("first_seen", "clamped"),
+            day_only=stored.article.published_source in ("first_seen", "clamped"), under=under,
         )  # fmt: skip
 
     def picture(self, image: Image | None) -> Picture | None:
@@ -170,18 +172,18 @@ class Composer:
 
     def card(
         self, stored: StoredArticle, others: Sequence[StoredArticle] = (), reasons: Mapping[str, str] | None = None,
-        doubles: Sequence[StoredArticle] = (),
+        doubles: Sequence[StoredArticle] = (), under: date | None = None,
     ) -> Card:  # fmt: skip
         """Return an article as lists show it; ``others`` are the further reports of its event.
 
-        ``doubles`` are what the pages of these tell too.
+        ``doubles`` are what the pages of these tell too, ``under`` the date that the page bears.
         """
         article, feed = stored.article, self.feed(stored.article.feed_id)
         external = feed.mode == "link"
         return Card(
             title=article.title, href=article.url if external else self.href(stored.address),
             language=article.language, source=self.source(feed), section=self.section(feed),
-            published=self.moment(stored), excerpt=article.excerpt if not external else "",
+            published=self.moment(stored, under), excerpt=article.excerpt if not external else "",
             picture=self.picture(article.image) if not external else None,
             also=tuple(self.also(other, reasons or {}) for other in others),
             publishers=len({self.source(self.feed(item.article.feed_id)).title for item in (stored, *others, *doubles)}),
@@ -456,14 +458,15 @@ class Composer:
                 lead=None, seconds=(), blocks=(), briefs=(), date=None
             )
         ordered = sorted(stories, key=lambda story: (-self._rank(story, newest), story.lead.article.id))
-        cards = [self.card(story.lead, story.others, story.reasons, story.doubles) for story in ordered]
+        day = newest.astimezone(self.zone).date()
+        cards = [self.card(story.lead, story.others, story.reasons, story.doubles, day) for story in ordered]
         lead = next((card for card in cards if card.picture and card.excerpt and not card.sponsored), cards[0])
         rest = [card for card in cards if card is not lead]
         seconds = [card for card in rest if card.excerpt and not card.sponsored][:SECONDS]
         rest = [card for card in rest if card not in seconds]
-        blocks = tuple(
-            Block(title=block.title, href=block.href, cards=block.cards[:PER_BLOCK]) for block in self.blocks(rest)
-        )
+        found = self.blocks(rest)
+        most = max(1, min(PER_BLOCK, IN_BLOCKS // max(1, len(found))))
+        blocks = tuple(Block(title=block.title, href=block.href, cards=block.cards[:most]) for block in found)
         shown = {card.href for block in blocks for card in block.cards}
         briefs = tuple(card for card in rest if card.href not in shown)[:BRIEFS]
         record = Front(

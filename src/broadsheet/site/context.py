@@ -7,7 +7,7 @@ recent posts, the time of the build), so that an article page changes only when 
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 import msgspec
 
@@ -392,16 +392,25 @@ NAMES: dict[str, str] = {
 }
 
 
-def moment(instant: datetime, zone: tzinfo, language: str, *, day_only: bool = False, day_href: str = "") -> Moment:
-    """Return an instant in words, in the zone; ``day_only`` where nothing finer is known."""
+def moment(
+    instant: datetime, zone: tzinfo, language: str, *, day_only: bool = False, day_href: str = "", under: date | None = None
+) -> Moment:  # fmt: skip
+    """Return an instant in words, in the zone; ``day_only`` where nothing finer is known.
+
+    On a page ``under`` a date the clock tells what is of that day; of the same year, the day and the month are enough.
+    """
     local = instant.astimezone(zone)
-    if language == "zh":
-        text = f"{local.year}年{local.month}月{local.day}日"
-    else:
-        text = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
-    if not day_only:
-        clock = f"{local.hour:02}:{local.minute:02}"  # strftime takes ten times as long
-        text += f" {clock}" if language == "zh" else f", {clock}"
+    day = local.date()
+    told = []
+    if day_only or day != under:
+        year = f"{day.year}" if under is None or day.year != under.year else ""
+        if language == "zh":
+            told.append(f"{year}年{day.month}月{day.day}日".removeprefix("年"))
+        else:
+            told.append(f"{day.day} {_MONTHS[day.month - 1]} {year}".rstrip())
+    if not day_only and under in (None, day):
+        told.append(f"{local.hour:02}:{local.minute:02}")  # strftime takes ten times as long
+    text = (" " if language == "zh" else ", ").join(told)
     iso = local.date().isoformat() if day_only else local.isoformat(timespec="minutes").replace("+00:00", "Z")
     return Moment(iso=iso, text=text, day_href=day_href, estimated=day_only)
 

@@ -8,7 +8,7 @@ const LINK = /(?:href|src)="([^"#?]+)"/g, KEPT = /^(assets\/|m\/|story\/[^/]+\.h
 const SHOWN = ["document", "image", "script", "style"];
 
 function needed(page) {
-  const found = new Set([MISSING]);
+  const found = new Set();
   for (const [, link] of page.matchAll(LINK)) {
     const url = new URL(link, HOME).href;
     if (url.startsWith(HOME) && KEPT.test(url.slice(HOME.length))) found.add(url);
@@ -34,7 +34,10 @@ async function keep(front) {
   const name = NAMED + Array.from(new Uint8Array(digest).slice(0, 8), function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
   const edition = await caches.open(name);
   if (await edition.match(HOME)) return;
-  for (const url of needed(page)) {
+  // What to show where nothing is kept is a page of text, and names the style that articles have too.
+  const missing = await fetched(MISSING);
+  if (missing) await edition.put(MISSING, missing.clone());
+  for (const url of needed(page + (missing ? await missing.text() : ""))) {
     const answer = await edition.match(url) ? null : await fetched(url);
     if (answer) await edition.put(url, answer);
   }
