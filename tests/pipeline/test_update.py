@@ -460,9 +460,11 @@ def test_a_source_whose_name_becomes_known_later_is_called_by_it(web: Web, paper
     web.pages["/feed"] = Answer(b"busy", status=503)
     made.run(everything=True)
     assert "The Evening News" not in about.read_text("utf-8")
+    assert "No answer since 20 March 2026" in about.read_text("utf-8")
     web.pages["/feed"] = Answer(rss("The Evening News", item(1)))
     made.run(everything=True)
     assert "The Evening News" in about.read_text("utf-8")
+    assert "No answer" not in about.read_text("utf-8")
 
 
 def test_robots_txt_is_read_once_a_day(paper: Callable[..., Newspaper], web: Web) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from broadsheet import __version__, urls
 from broadsheet.feeds import opml
-from broadsheet.model import ListSpec, Output, SitePage, StoredArticle
+from broadsheet.model import FeedState, ListSpec, Output, SitePage, StoredArticle
 from broadsheet.pipeline.doubles import settle
 from broadsheet.pipeline.pages import Reader
 from broadsheet.pipeline.run import Run, batches
@@ -209,9 +209,10 @@ def _sources(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
     lines = [
         context.SourceLine(
             title=" · ".join(filter(None, composer.names(feed)[1:])), href=composer.source(feed).href,
-            site=urls.web_only(states[feed.id].link) if feed.id in states else "", feed=feed.url, section=composer.names(feed)[0],
+            site=urls.web_only(state.link), feed=feed.url, section=composer.names(feed)[0], health=composer.health(state),
         )
         for feed in subscribed
+        for state in (states.get(feed.id, FeedState(feed_id=feed.id)),)
     ]  # fmt: skip
     about = context.About(sources=tuple(lines), opml=f"{composer.base}sources.opml")
     shown = composer.page("about/index.html", composer.labels["about"], "about")

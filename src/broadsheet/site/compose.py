@@ -15,7 +15,7 @@ import msgspec
 from broadsheet import urls
 from broadsheet.config import Config
 from broadsheet.messages import labels
-from broadsheet.model import Feed, Image, ListSpec, Match, Record, StoredArticle, story_path
+from broadsheet.model import Feed, FeedState, Image, ListSpec, Match, Record, StoredArticle, story_path
 from broadsheet.site import context, plan
 from broadsheet.site.context import (
     Also,
@@ -159,6 +159,15 @@ class Composer:
             local, self.zone, self.language, day_href=f"{self.base}{local.year:04}/{local.month:02}/{local.day:02}/",
             day_only=stored.article.published_source in ("first_seen", "clamped"), under=under,
         )  # fmt: skip
+
+    def health(self, state: FeedState) -> str:
+        """Return how a source's feed is doing, in words that readers understand, and that time alone does not change."""
+        if state.gone:
+            return self.labels["health_ended"]
+        if state.failing_since:
+            since = context.moment(state.failing_since, self.zone, self.language, day_only=True)
+            return self.labels["health_silent"] % since.text
+        return self.labels["health_good" if state.succeeded else "health_new"]
 
     def picture(self, image: Image | None) -> Picture | None:
         """Return a picture as templates print it."""

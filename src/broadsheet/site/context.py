@@ -337,6 +337,8 @@ class SourceLine(Record, frozen=True, kw_only=True):
     """Its own site."""
     feed: str
     section: str
+    health: str
+    """In words: whether it answers, and since when it does not."""
 
 
 class About(Record, frozen=True, kw_only=True):
