@@ -47,6 +47,11 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where readers and rights holders reach you."""
     offline: bool = False
     """Keep the front page and the articles that it leads to on readers' devices, to be read without a network; needs https."""
+    copies: str = "noindex"
+    """What search engines are told of article pages, which copy others' texts: not to list them (``noindex``), or that the
+    original is the page to list (``canonical``)."""
+    slugs: bool = False
+    """Put words of the title, where it has Latin letters, before the id in new articles' addresses. An address never changes."""
     whole_in_feeds: str = "front"
     """Which feeds carry whole articles, the newest up to 32 kB of text: the newspaper's own (``front``), those of all
     sections and sources too (``all``), or ``none``. All others carry excerpts."""
@@ -216,6 +221,7 @@ TOP_LEVEL = (*TABLES, "feeds", "topics", "opml")
 REQUIRED = {"feeds": ("url",), "topics": ("title", "words")}
 _CHOICES = {
     "site.language": ("en", "zh"),
+    "site.copies": ("noindex", "canonical"),
     "site.whole_in_feeds": ("none", "front", "all"),
     "engine.kind": ("inline", "threads", "processes", "dask"),
     "deploy.host": ("", "github-pages", "cloudflare-pages"),

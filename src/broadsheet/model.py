@@ -476,6 +476,11 @@ class StoredArticle(Record, frozen=True, kw_only=True):
         return self.told_at or self.permalink
 
 
+def article_path(seen: datetime, name: str) -> str:
+    """Return where an article's page lies below the site's root, given when the article was first seen, in UTC."""
+    return f"{seen:%Y/%m/%d}/{name}.html"
+
+
 def story_path(story_id: str) -> str:
     """Return where a story's page lies below the site's root."""
     return f"story/{story_id}.html"

@@ -431,9 +431,14 @@ def short_id(data: str, length: int = 12) -> str:
 
 
 def slug(text: str, digest: str) -> str:
-    """Return a file name: up to 60 ASCII letters, digits and hyphens of the text, and a short id of ``digest``.
+    """Return a file name: up to 60 ASCII letters, digits and hyphens of the text, and a short id of ``digest``."""
+    return readable(text, short_id(digest))
 
-    Scripts other than Latin leave nothing of the text, and the id alone is the name.
+
+def readable(text: str, name: str) -> str:
+    """Return a file name with words of a text, up to 60 ASCII letters, digits and hyphens, before it.
+
+    Scripts other than Latin leave nothing of the text, and the name stays as it is.
     """
     plain = unicodedata.normalize("NFKD", text[:400]).encode("ascii", "ignore").decode().lower()
     words = _NOT_SLUG.sub("-", plain).strip("-")
@@ -441,4 +446,4 @@ def slug(text: str, digest: str) -> str:
         cut = words[:61].rpartition("-")[0]
         words = cut if len(cut) >= 30 else words[:60]
     words = words.strip("-")
-    return f"{words}-{short_id(digest)}" if words else short_id(digest)
+    return f"{words}-{name}" if words else name

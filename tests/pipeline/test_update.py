@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -315,6 +316,62 @@ def test_a_theme_of_ones_own_is_laid_over_the_default(web: Web, paper: Callable[
     assert style.endswith(":root{--accent:#005f73}")
     assert ".masthead" in style
     assert not (made.folder / "public" / "assets" / "custom.css").exists()
+
+
+def with_site(made: Newspaper, setting: str) -> Newspaper:
+    """Return the newspaper with one more setting in its table ``[site]``."""
+    text = made.config_file.read_text("utf-8").replace("[site]\n", f"[site]\n{setting}\n")
+    made.config_file.write_text(text, "utf-8")
+    return Newspaper(made.folder, environ={}, clock=lambda: NOW)
+
+
+def test_addresses_with_words_are_given_once(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """By setting, to new articles; an article keeps its address whatever its title and the setting become."""
+    made = paper(f"{web.url}/feed")
+    day = made.folder / "public" / "2026" / "03" / "20"
+
+    def names() -> list[str]:
+        return sorted(path.stem for path in day.glob("*.html") if path.stem != "index")
+
+    web.pages["/feed"] = Answer(rss("News", item(1)))
+    made.run()
+    (first,) = names()
+    with with_site(made, "slugs = true") as again:
+        two = item(2, title="Caf\u00e9s &amp; harbours") + item(3, title="港口")
+        web.pages["/feed"] = Answer(rss("News", item(1, title="Retold") + two))
+        again.run(everything=True)
+        before = names()
+        assert re.fullmatch("[0-9a-z]{12}", first)
+        assert first in before
+        assert len([name for name in before if re.fullmatch("cafes-harbours-[0-9a-z]{12}", name)]) == 1
+        assert len([name for name in before if re.fullmatch("[0-9a-z]{12}", name)]) == 2, "no Latin letter, no word"
+        web.pages["/feed"] = Answer(rss("News", item(2, title="Something else") + item(4, title="4")))
+        again.run(everything=True)
+    assert set(names()) > set(before)
+    assert len(names()) == 4
+
+
+def test_copies_lead_search_engines_to_the_original_where_that_is_set(
+    web: Web, paper: Callable[..., Newspaper]
+) -> None:
+    """Never both: a page that is not to be listed and names another one to list is a contradiction."""
+    from broadsheet.site.check import check_site
+
+    made = paper(f"{web.url}/feed")
+    web.pages["/feed"] = Answer(rss("News", item(1)))
+    made.run()
+    (page,) = (path for path in (made.folder / "public" / "2026").rglob("*.html") if path.stem != "index")
+    noindex, canonical = (
+        '<meta name="robots" content="noindex">',
+        '<link rel="canonical" href="https://news.example/a/1">',
+    )
+    assert noindex in page.read_text("utf-8")
+    assert 'rel="canonical"' not in page.read_text("utf-8")
+    with with_site(made, 'copies = "canonical"') as again:
+        again.build()
+    assert canonical in page.read_text("utf-8")
+    assert "noindex" not in page.read_text("utf-8")
+    assert check_site(made.folder / "public", base="/", url="https://paper.example/").faults == ()
 
 
 @pytest.mark.parametrize("base", ["", "/", "/paper", "/a/b/"])

@@ -20,7 +20,7 @@ from broadsheet import urls
 from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.errors import UsageError
 from broadsheet.feeds import identity
-from broadsheet.model import Done, Entry, Feed, Mode, Response
+from broadsheet.model import Done, Entry, Feed, Mode, Response, article_path
 from broadsheet.pipeline import reading, relate, work
 from broadsheet.pipeline.articles import learn, save_article
 from broadsheet.pipeline.run import Run, batches
@@ -244,7 +244,7 @@ def _create(connection: Connection, chosen: dict[str, tuple[Feed, Response]], bo
         new.append(
             articles.NewEntry(
                 article_id=article_id, feed_id=feed.id, data=msgspec.json.encode(entry), link=answer.url, digest="",
-                seen=answer.fetched, response=None, permalink=f"{answer.fetched:%Y/%m/%d}/{article_id}.html",
+                seen=answer.fetched, response=None, permalink=article_path(answer.fetched, article_id),
             )
         )  # fmt: skip
         keys.append((feed.id, _key(answer), article_id))

@@ -10,16 +10,23 @@ from sqlalchemy.engine import Connection
 from broadsheet import urls
 from broadsheet.errors import StoreError
 from broadsheet.feeds import backfill, identity, schedule
-from broadsheet.model import Backfill, Done, Failed, Feed, FeedState, Outcome
+from broadsheet.model import Backfill, Done, Failed, Feed, FeedState, Outcome, Record, article_path
 from broadsheet.pipeline import reading
 from broadsheet.pipeline.run import FeedReport, Run, batches
 from broadsheet.store import articles, feeds, queue, responses, tombstones
 from broadsheet.store.responses import Document
+from broadsheet.text import plain_title
 
 PARSE_VERSION = MERGE_VERSION = 1
 _PARSE_TOGETHER = 8
 _SAVE_TOGETHER = 32
 _SAVE_BYTES = 16_000_000
+
+
+class _Titled(Record, frozen=True):
+    title: str = ""
+
+
 """Entries that are held in memory until they are saved together."""
 
 Read = tuple[Document, Outcome[reading.ReadFeed]]
@@ -183,7 +190,6 @@ class _Merge:
             return 0, 0
         keys = articles.known(self._connection, feed_id, [key for item in items for key in item.keys]) if known else {}
         digests = articles.entry_digests(self._connection, sorted(set(keys.values())))
-        day = f"{seen:%Y/%m/%d}"
         new = changed = 0
         for decision in identity.decide(items, keys, lambda article: digests.get(article, "")):
             item, article_id, permalink = decision.keyed, decision.article_id, ""
@@ -192,7 +198,7 @@ class _Merge:
             if decision.what == "new":
                 article_id = urls.short_id(f"{feed_id} {item.keys[0]}")
                 # After a repair the site may know an address that the store does not.
-                permalink = self._given.get(article_id) or f"{day}/{article_id}.html"
+                permalink = self._given.get(article_id) or article_path(seen, self._name(item, article_id))
             self._keys += [(feed_id, key, article_id) for key in item.keys if keys.get(key) != article_id]
             if decision.what == "same":
                 continue
@@ -205,3 +211,10 @@ class _Merge:
                 )
             )  # fmt: skip
         return new, changed
+
+    def _name(self, item: reading.Item, article_id: str) -> str:
+        """Return how an article's page is called, for ever."""
+        if not self._run.config.site.slugs:
+            return article_id
+        title = msgspec.json.decode(item.data, type=_Titled).title
+        return urls.readable(plain_title(title), article_id)

@@ -68,7 +68,8 @@ def site_key(theme: Theme, composer: Composer) -> str:
     """Return a digest of all that every page depends on beside its own articles."""
     site = msgspec.json.encode(composer.site)
     policies = [(feed.id, feed.mode, "/".join(composer.names(feed))) for feed in composer.feeds]
-    return digest(theme.digest, site, str(SITE_FORMAT), __version__, str(composer.zone), json.dumps(policies))
+    told = (SITE_FORMAT, __version__, composer.zone, composer.config.site.copies, composer.config.site.whole_in_feeds)
+    return digest(theme.digest, site, *map(str, told), json.dumps(policies))
 
 
 def _number(connection: Connection, composer: Composer, dirty: Sequence[str]) -> None:

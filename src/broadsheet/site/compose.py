@@ -211,14 +211,14 @@ class Composer:
 
     def page(
         self, path: str, title: str, kind: str, *, feeds: str | None = None, trail: Sequence[Target] = (),
-        description: str = "", **more: Any,
+        description: str = "", canonical: str = "", **more: Any,
     ) -> Page:  # fmt: skip
-        """Return the record that every template is given; ``feeds`` is the folder of its feeds."""
+        """Return the record that every template is given; ``feeds`` is the folder of its feeds, ``canonical`` another's address."""
         found = [Target(title="Atom", href=f"{self.base}{feeds}feed.xml")]
         if kind == "front":
             found.append(Target(title="JSON Feed", href=f"{self.base}{feeds}feed.json"))
         return Page(
-            site=self.site, title=title, path=path, canonical=self.absolute(path), kind=kind,
+            site=self.site, title=title, path=path, canonical=canonical or self.absolute(path), kind=kind,
             feeds=() if feeds is None else tuple(found),
             trail=(Target(title=self.labels["front_page"], href=self.base), *trail),
             description=description or " · ".join(dict.fromkeys(filter(None, (title, self.site.title, self.site.subtitle)))),
@@ -256,9 +256,10 @@ class Composer:
             publications=self.publications(stored, doubles),
         )  # fmt: skip
         image = self.absolute(article.image.path) if article.image and article.image.path else ""
+        original = urls.web_only(article.url) if self.config.site.copies == "canonical" else ""
         page = self.page(
-            stored.permalink, article.title, "article", trail=trail, indexed=False, language=article.language,
-            description=article.excerpt, image=image,
+            stored.permalink, article.title, "article", trail=trail, indexed=bool(original), canonical=original,
+            language=article.language, description=article.excerpt, image=image,
             structured=news_article(
                 title=article.title, url=self.absolute(stored.permalink), original=article.url, source=record.source.title,
                 source_url=article.url, byline=article.byline, published=article.published or stored.first_seen,
@@ -338,7 +339,7 @@ class Composer:
 
     def moved(self, path: str, title: str, target: str, heading: str = "") -> tuple[Page, context.Moved]:
         """Return the page that stands at an old address and leads to the new one."""
-        page = msgspec.structs.replace(self.page(path, title, "moved"), canonical=self.absolute(target))
+        page = self.page(path, title, "moved", canonical=self.absolute(target))
         heading = heading or self.labels["moved_title"]
         return page, context.Moved(heading=heading, target=Target(title=title, href=self.href(target)))
 

@@ -115,7 +115,7 @@ class Page(Record, frozen=True, kw_only=True):
     path: str
     """Below the site's root."""
     canonical: str
-    """Public address of this page."""
+    """Public address of this page, or of the one that it is a copy of."""
     description: str = ""
     language: str = ""
     """Of the page's own text, where it is not the interface's."""
