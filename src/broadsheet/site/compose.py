@@ -393,7 +393,7 @@ class Composer:
     ) -> tuple[Page, Day]:
         """Return a page of a day: its articles by section, in the order of the day. Only the newest leads to other days."""
         shown = self._date(spec.key)
-        cards = [self.card(item) for item in items]
+        cards = [self.card(item, under=date.fromisoformat(spec.key)) for item in items]
         older, newer = self._turning(spec, size, number)
         record = Day(
             date=shown, blocks=self.blocks(cards), number=number,
