@@ -110,12 +110,9 @@ class SearchIndex:
                     places.append((search.NOBODY, 0))
                     continue
                 stored, article = found[number], found[number].article
-                day = search.days(article.published or stored.first_seen, self._composer.zone)
-                places.append((self._place(stored), day))
-                told = self._composer.feed(article.feed_id).mode != "link"
-                yield search.Document(
-                    number=number, title=article.title, text=texts.get(article.id, "") if told else ""
-                )
+                places.append((self._place(stored), search.days(self._composer.day_of(stored))))
+                text = "" if self._composer.is_elsewhere(stored) else texts.get(article.id, "")
+                yield search.Document(number=number, title=article.title, text=text)
 
     def _untold(self, ids: Sequence[str]) -> set[str]:
         """Return those that have no page of their own: taken down, or told by another's page."""
@@ -143,10 +140,11 @@ class SearchIndex:
             yield Output(path=f"{FOLDER}d/{block}.json", body=search.block(entries))
 
     def _entry(self, stored: StoredArticle) -> search.Entry:
-        card = self._composer.card(stored)
+        article, composer = stored.article, self._composer
+        told = "" if composer.is_elsewhere(stored) else article.excerpt
         return search.Entry(
-            title=card.title, href=card.href, place=self._place(stored), day=card.published.iso[:10],
-            language=card.language, excerpt=excerpt(card.excerpt, width=_EXCERPT),
+            title=article.title, href=composer.leads_to(stored), place=self._place(stored), language=article.language,
+            day=composer.day_of(stored).isoformat(), excerpt=excerpt(told, width=_EXCERPT),
         )  # fmt: skip
 
 

@@ -152,6 +152,18 @@ class Composer:
         section = self.names(feed)[0]
         return Target(title=section, href=self.base + plan.spec("section", section).path if section else "")
 
+    def is_elsewhere(self, stored: StoredArticle) -> bool:
+        """Return whether no more of an article is published than the link to its original."""
+        return self.feed(stored.article.feed_id).mode == "link"
+
+    def leads_to(self, stored: StoredArticle) -> str:
+        """Return the address that an article's headline leads to."""
+        return stored.article.url if self.is_elsewhere(stored) else self.href(stored.address)
+
+    def day_of(self, stored: StoredArticle) -> date:
+        """Return the day on which an article was published, in the site's time zone."""
+        return (stored.article.published or stored.first_seen).astimezone(self.zone).date()
+
     def moment(self, stored: StoredArticle, under: date | None = None) -> Moment:
         """Return when an article was published, in words; ``under`` is the date that the page bears."""
         local = (stored.article.published or stored.first_seen).astimezone(self.zone)
@@ -188,9 +200,9 @@ class Composer:
         ``doubles`` are what the pages of these tell too, ``under`` the date that the page bears.
         """
         article, feed = stored.article, self.feed(stored.article.feed_id)
-        external = feed.mode == "link"
+        external = self.is_elsewhere(stored)
         return Card(
-            title=article.title, href=article.url if external else self.href(stored.address),
+            title=article.title, href=self.leads_to(stored),
             language=article.language, source=self.source(feed), section=self.section(feed),
             published=self.moment(stored, under), excerpt=article.excerpt if not external else "",
             picture=self.picture(article.image) if not external else None,
@@ -202,10 +214,9 @@ class Composer:
 
     def also(self, stored: StoredArticle, reasons: Mapping[str, str]) -> Also:
         """Return an article as a further report of an event."""
-        feed = self.feed(stored.article.feed_id)
         return Also(
-            title=stored.article.title, source=self.source(feed).title, language=stored.article.language,
-            href=stored.article.url if feed.mode == "link" else self.href(stored.address),
+            title=stored.article.title, source=self.source(self.feed(stored.article.feed_id)).title,
+            language=stored.article.language, href=self.leads_to(stored),
             because=reasons.get(stored.article.id, ""),
         )  # fmt: skip
 
@@ -246,7 +257,7 @@ class Composer:
             title=article.title, language=article.language, html=self.local(html) if full else "", excerpt=article.excerpt,
             byline=article.byline, source=self.source(feed), section=self.section(feed), published=self.moment(stored),
             modified=self._modified(stored), original=article.url, original_host=urls.host(article.url),
-            picture=None if (full and shown) or feed.mode == "link" else lead,
+            picture=None if (full and shown) or self.is_elsewhere(stored) else lead,
             also=tuple(self.also(other, because) for other in others),
             story_href=self.href(story_path(stored.story_id)) if others else "", comments_href=urls.web_only(article.comments_url),
             rights=article.rights, minutes=reading_minutes(text), categories=article.categories,
@@ -294,8 +305,8 @@ class Composer:
         told = tuple(
             context.Told(
                 title=item.article.title, language=item.article.language, source=self.source(feed),
-                href=item.article.url if feed.mode == "link" else self.href(item.address), published=self.moment(item),
-                excerpt=item.article.excerpt if feed.mode != "link" else "", because=because.get(item.article.id, ""),
+                href=self.leads_to(item), published=self.moment(item),
+                excerpt="" if self.is_elsewhere(item) else item.article.excerpt, because=because.get(item.article.id, ""),
                 leads=item.article.id == lead.article.id, differences=differences.get(item.article.id),
                 publications=self.publications(item, doubles.get(item.article.id, ())),
             )
@@ -330,7 +341,7 @@ class Composer:
         ours = [part for part in self.names(self.feed(here.article.feed_id))[1:] if part]
         title = names[0] if names[0] != ours[0] else " · ".join(names)
         return context.Differences(
-            source=Target(title=title, href=there.article.url if feed.mode == "link" else self.href(there.address)),
+            source=Target(title=title, href=self.leads_to(there)),
             language=there.article.language, more=more,
             passages=tuple(
                 context.Difference(here=_pieces(passage.one), there=_pieces(passage.other)) for passage in passages
@@ -511,8 +522,7 @@ class Composer:
         )
 
     def _public(self, stored: StoredArticle) -> str:
-        link_only = self.feed(stored.article.feed_id).mode == "link"
-        return stored.article.url if link_only else self.absolute(stored.address)
+        return stored.article.url if self.is_elsewhere(stored) else self.absolute(stored.address)
 
     def out_entry(self, stored: StoredArticle, html: str = "") -> OutEntry:
         """Return an article as our feeds carry it: whole where ``html`` is given and its source's mode allows."""
@@ -522,8 +532,8 @@ class Composer:
         modified = self._modified(stored)
         return OutEntry(
             id=self.absolute(stored.permalink), title=article.title,
-            url=article.url if feed.mode == "link" else self.absolute(stored.address), original=article.url,
-            html=shown, summary="" if shown or feed.mode == "link" else article.excerpt, published=published,
+            url=self._public(stored), original=article.url,
+            html=shown, summary="" if shown or self.is_elsewhere(stored) else article.excerpt, published=published,
             updated=article.modified if modified and article.modified else published,
             author=article.byline, source=self.source(feed).title, source_url=self._origin + self.source(feed).href,
             language=article.language, categories=article.categories,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
@@ -123,9 +123,9 @@ def _folding() -> dict[int, str]:
     return {ord(one): other for one, other in folding().items()}
 
 
-def days(instant: datetime, zone: tzinfo) -> int:
-    """Return the day of an instant, in days since the year 2000, within 16 bits."""
-    return max(0, min((instant.astimezone(zone).date() - _EPOCH).days, NOBODY - 1))
+def days(day: date) -> int:
+    """Return a day in days since the year 2000, within 16 bits."""
+    return max(0, min((day - _EPOCH).days, NOBODY - 1))
 
 
 def filters(places: Iterable[tuple[int, int]]) -> bytes:
