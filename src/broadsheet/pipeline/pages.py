@@ -111,6 +111,10 @@ class Kept(Generic[T]):
             self._made.popitem(last=False)
         return found
 
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._made.clear()
+
 
 class Reader:
     """All pages of a build see one state of the store."""
@@ -130,10 +134,17 @@ class Reader:
         self._cards: Kept[context.Card | None] = Kept(_KEPT)
         self._summaries: Kept[Summary | None] = Kept(_KEPT)
 
+    def forget(self) -> None:
+        """Let go of what was made for lists and feeds: the search needs the room."""
+        for made in (self._stored, self._cards, self._summaries):
+            made.clear()
+        self._theme.forget()
+        outfeeds.forget()
+
     def close(self) -> None:
         """End reading."""
+        self.forget()
         self._context.__exit__(None, None, None)
-        outfeeds.forget()
 
     def _list(self, path: str) -> tuple[ListSpec, int]:
         """Return a list and its size."""

@@ -152,6 +152,7 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
             kept += len(writer.written)
             with run.store.begin() as connection:
                 site.save_outputs(connection, writer.taken())
+    reader.forget()
     index = reader.search_index()
     writer.write(index.outputs(dirty, run.output))
     writer.write(_sources(run, theme, composer))

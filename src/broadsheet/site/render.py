@@ -95,6 +95,10 @@ class Theme:
         made.globals["remembered"] = self._remember
         return made
 
+    def forget(self) -> None:
+        """Let go of what macros made of records."""
+        self._remembered.clear()
+
     def _remember(self, macro: Any, item: Record, site: Site, *arguments: object) -> Any:
         """Return what the macro makes of a record and the site; what it made of an equal record before, if that is kept."""
         key = (macro, item, arguments)
