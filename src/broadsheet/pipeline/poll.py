@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.feeds import rsshub, schedule
@@ -16,6 +15,7 @@ from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, merge
 from broadsheet.pipeline.run import FeedReport, Run, batches, kept
 from broadsheet.store import feeds, queue, responses
+from broadsheet.store.connection import Connection
 
 POLL_VERSION = 1
 _SAVE_EVERY = 32

@@ -13,17 +13,16 @@ from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
 
-import sqlalchemy as sa
 import zstandard
-from sqlalchemy.engine import Connection
 
 from broadsheet.errors import StoreError
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert, Query, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.packs import Folder, Packs, Piece
-from broadsheet.store.schema import blobs
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-_PLACE = Insert(blobs, ("digest", "pack", "start", "size"), conflict="nothing")
+_PLACE = Insert("blobs", ("digest", "pack", "start", "size"), conflict="nothing")
 _KNOWN = Query("SELECT digest FROM blobs WHERE digest IN ?*")
 
 
@@ -110,8 +109,8 @@ class Blobs:
                 continue
             self.packs.erase(place)
             with self._begin() as connection:
-                connection.execute(sa.delete(blobs).where(blobs.c.digest == digest))
-                left = connection.scalar(sa.select(sa.func.count()).where(blobs.c.pack == place[0]))
+                connection.execute(sa.delete(tables.blobs).where(tables.blobs.c.digest == digest))
+                left = connection.scalar(sa.select(sa.func.count()).where(tables.blobs.c.pack == place[0]))
             if not left:
                 self.packs.delete(place[0])
 
@@ -136,7 +135,7 @@ class Blobs:
         found: dict[str, Piece] = {}
         with self._read() as connection:
             for some in chunks(sorted(digests)):
-                for row in connection.execute(sa.select(blobs).where(blobs.c.digest.in_(some))):
+                for row in connection.execute(sa.select(tables.blobs).where(tables.blobs.c.digest.in_(some))):
                     found[row.digest] = (row.pack, row.start, row.size)
         return found
 
