@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -80,6 +80,12 @@ class Postgresql:
             return
         with self.migrating() as connection, connection.begin():
             yield connection
+
+    def create(self, connection: Connection) -> None:
+        """Make all tables of an empty database."""
+        from broadsheet.store import schema
+
+        schema.create(cast("sa.Connection", connection))
 
     @contextmanager
     def migrating(self) -> Iterator[sa.Connection]:
