@@ -109,7 +109,7 @@ def resolve_links(markup: str, base: str) -> str:
     rarer attributes (``srcset``, ``poster``, ...) are looked at only beside a relative ``href`` or ``src``: sites that
     write one of them relative write them all so. Linear time.
     """
-    if not base or "<" not in markup:
+    if not base or "=" not in markup:
         return markup
     short = len(markup) < _SHORT
     found = [match.start() for match in (_ANY_RELATIVE if short else _MAIN_RELATIVE).finditer(markup)]
