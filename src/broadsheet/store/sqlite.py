@@ -86,7 +86,10 @@ class Sqlite:
     @contextmanager
     def _lent(self, begin: str, end: str) -> Iterator[_Connection]:
         """Lend a connection for a transaction. One in which something failed is not used again."""
-        connection = self._idle.pop() if self._idle else _Connection(self.path)
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _Connection(self.path)
         try:
             connection.driver.execute(begin)
             yield connection
