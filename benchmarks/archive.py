@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy.engine import Connection
 from tests import servers
 
 from benchmarks.measure import Row
@@ -34,7 +33,9 @@ from broadsheet.site.compose import Composer
 from broadsheet.site.render import Theme
 from broadsheet.store import articles, feeds, fts5, queue, responses, search, site, tsvector
 from broadsheet.store.bulk import Insert
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import Store, to_micros
+from broadsheet.store.postgresql import Postgresql
 from broadsheet.store.schema import articles as table
 from broadsheet.store.schema import bodies, entries
 
@@ -77,7 +78,7 @@ def fill(store: Store, count: int) -> None:
     for group in batches(range(count), 5000):
         with store.begin() as connection:
             _write(connection, group, count)
-    if store.database.engine.dialect.name == "postgresql":
+    if isinstance(store.database, Postgresql):
         with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
 

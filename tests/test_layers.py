@@ -114,6 +114,18 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     assert not loaded & HEAVY
 
 
+def test_stages_load_sqlalchemy_when_they_say_something_in_it() -> None:
+    """It is the largest part of what a run loads, and one in which nothing is new needs none of it."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, broadsheet.newspaper, broadsheet.store.sqlite; from broadsheet import pipeline; "
+        "pipeline.update_stages(); sys.exit('sqlalchemy' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_no_circles() -> None:
     """No module imports itself through others when it is loaded."""
     names = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +48,8 @@ def sync_around(folder: str | Path) -> None:
     if syncfs is None:
         os.sync()
         return
+    import ctypes
+
     handle = os.open(folder, os.O_RDONLY)
     try:
         if syncfs(handle):
@@ -71,4 +72,6 @@ def naming(path: str | Path) -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _syncfs() -> Any:
+    import ctypes  # which few runs need
+
     return getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)

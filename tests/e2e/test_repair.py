@@ -206,10 +206,10 @@ def _index(path: Path) -> None:
         )
         connection.commit()
         root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'hidden'").fetchone()[0]
-    page = 4096
+        page = connection.execute("PRAGMA page_size").fetchone()[0]
     with path.open("r+b") as handle:  # an empty leaf of an index
         handle.seek((root - 1) * page)
-        handle.write(b"\x0a\x00\x00\x00\x00\x10\x00\x00" + bytes(page - 8))
+        handle.write(b"\x0a\x00\x00\x00\x00" + page.to_bytes(2) + b"\x00" + bytes(page - 8))
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("PRAGMA writable_schema = ON;")
         connection.execute(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from broadsheet.errors import StoreError
+from broadsheet.store import schema
 from broadsheet.store.database import Store
 
 URL = "sqlite:///state/paper.db"
@@ -25,6 +26,12 @@ def test_what_is_committed_is_on_disk(store: Store) -> None:
     with store.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_tables_are_made_as_the_schema_says() -> None:
+    """The statements lie in a file, so that they are at hand without SQLAlchemy; scripts/schema.py writes it."""
+    lying = Path(schema.__file__).with_name("sqlite.sql").read_text("utf-8").removesuffix("\n").split("\n\n")
+    assert lying == schema.statements()
 
 
 def test_a_damaged_store_is_named_and_left_alone(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -72,7 +73,7 @@ def _paper(paper: Newspaper) -> Iterator[Finding]:
     for name, check in checks:
         try:
             yield from check(paper)
-        except (BroadsheetError, sa.exc.SQLAlchemyError, OSError) as error:
+        except (BroadsheetError, sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
             yield Finding(check=name, verdict="bad", text=str(error))
 
 

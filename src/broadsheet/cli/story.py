@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import click
-from sqlalchemy.engine import Connection
 
 from broadsheet.cli.base import State, command
 from broadsheet.errors import UsageError
+from broadsheet.store.connection import Connection
 
 
 @command("show")

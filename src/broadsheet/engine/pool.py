@@ -6,22 +6,22 @@ of 6,000 tasks when measured). So a broken pool is replaced.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from multiprocessing.process import BaseProcess
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from broadsheet.engine import Work
 from broadsheet.engine.futures import SECONDS_PER_ITEM, FutureEngine, Promise, run
 from broadsheet.limits import value
+
+if TYPE_CHECKING:  # in a run in which nothing is new no process is started
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
 
 MEMORY_BYTES = value("worker_memory")
 PRELOAD = ["broadsheet.feeds.source", "broadsheet.pipeline.reading", "broadsheet.pipeline.work"]
@@ -43,7 +43,11 @@ class PoolEngine(FutureEngine):
 
     def submit(self, work: Work, batch: Sequence[Any]) -> Promise:
         """Send a batch to the processes."""
+        from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
         if self._pool is None:
+            import multiprocessing
+
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(PRELOAD)
             self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_prepare_worker)
@@ -56,6 +60,8 @@ class PoolEngine(FutureEngine):
 
     def deaths(self, error: BaseException) -> int:
         """Return 1 where the pool has broken."""
+        from concurrent.futures.process import BrokenProcessPool
+
         return int(isinstance(error, BrokenProcessPool))
 
     def kill(self, futures: Collection[Promise]) -> None:  # noqa: ARG002 - nobody knows who has which
@@ -95,6 +101,7 @@ def _without_main() -> Iterator[None]:
 
 def _prepare_worker() -> None:
     """Leave interrupts to the driver, limit memory, and end when the driver does."""
+    import multiprocessing
     import resource
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

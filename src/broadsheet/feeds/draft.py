@@ -193,7 +193,7 @@ class Draft:
             return kind(**fields)
         except TypeError:
             # An element of entries that stands in the channel, or the reverse: no field, but not lost.
-            for name in fields.keys() - kind.__struct_fields__:
+            for name in [name for name in fields if name not in kind.__struct_fields__]:
                 value = fields[name]
                 self.extend(
                     name,

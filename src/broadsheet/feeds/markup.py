@@ -34,6 +34,7 @@ def _relative(names: tuple[str, ...]) -> re.Pattern[str]:
 
 _MAIN_RELATIVE = _relative(_MAIN)
 _RARE_RELATIVE = _relative(_RARE)
+_ANY_RELATIVE = _relative(_MAIN + _RARE)
 _SHORT = 2_000
 _VALUE = re.compile(
     r"""(?P<name>[a-zA-Z]{3,10})=(?:"(?P<double>[^"<>]{0,8000}+)"|'(?P<single>[^'<>]{0,8000}+)'|(?P<bare>[^\s"'<>]{1,8000}+))"""
@@ -108,10 +109,11 @@ def resolve_links(markup: str, base: str) -> str:
     rarer attributes (``srcset``, ``poster``, ...) are looked at only beside a relative ``href`` or ``src``: sites that
     write one of them relative write them all so. Linear time.
     """
-    if not base or "<" not in markup:
+    if not base or "=" not in markup:
         return markup
-    found = [match.start() for match in _MAIN_RELATIVE.finditer(markup)]
-    if found or len(markup) < _SHORT:
+    short = len(markup) < _SHORT
+    found = [match.start() for match in (_ANY_RELATIVE if short else _MAIN_RELATIVE).finditer(markup)]
+    if found and not short:
         found = sorted(found + [match.start() for match in _RARE_RELATIVE.finditer(markup)])
     parts: list[str] = []
     here = read = 0

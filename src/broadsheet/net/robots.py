@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from protego import Protego
+if TYPE_CHECKING:
+    from protego import Protego
 
 DAY = 86_400.0
 """Seconds for which what was read holds (RFC 9309, section 2.4)."""
@@ -40,7 +42,7 @@ class Robots:
     def known(self, origin: str) -> bool:
         """Return whether this origin was asked, and what it said holds."""
         if origin not in self._rules and origin in self._texts and _holds(self._texts[origin][0], self._now()):
-            self._rules[origin] = Protego.parse(self._texts[origin][1])
+            self._rules[origin] = _parsed(self._texts[origin][1])
         return origin in self._rules
 
     def lock(self, origin: str) -> asyncio.Lock:
@@ -49,7 +51,7 @@ class Robots:
 
     def learn(self, origin: str, text: str | None) -> None:
         """Keep what an origin said; None is an origin in trouble."""
-        self._rules[origin] = None if text is None else Protego.parse(text)
+        self._rules[origin] = None if text is None else _parsed(text)
         if text is not None:
             self._texts[origin] = (self._now(), text)
 
@@ -62,3 +64,9 @@ class Robots:
         """Return whether the address may be fetched."""
         rules = self._rules[origin]
         return rules is not None and bool(rules.can_fetch(url, self._agent))
+
+
+def _parsed(text: str) -> Protego:
+    from protego import Protego  # which a run that only asks feeds does without
+
+    return Protego.parse(text)

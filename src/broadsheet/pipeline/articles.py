@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.articles.container import Container
@@ -27,6 +26,7 @@ from broadsheet.pipeline import hosts, work
 from broadsheet.pipeline.doubles import shown
 from broadsheet.pipeline.run import Run, batches, kept
 from broadsheet.store import articles, feeds, queue, responses, search, takedown, templates
+from broadsheet.store.connection import Connection
 from broadsheet.stories.doubles import Shown
 from broadsheet.text import digest, excerpt, plain_title, visible_text
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.model import Article, Feed, Match
 from broadsheet.store import articles, doubles, stories
+from broadsheet.store.connection import Connection
 from broadsheet.stories.doubles import Copy, Shown, may_be_same, pages, same
 from broadsheet.stories.duplicates import Candidate
 

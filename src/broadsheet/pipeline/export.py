@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet.config import Config
 from broadsheet.errors import ParseError, StoreError, UsageError
@@ -32,6 +31,7 @@ from broadsheet.pipeline.relate import publisher
 from broadsheet.site.plan import names_of
 from broadsheet.store import articles, doubles, feeds, stories
 from broadsheet.store import export as store_export
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import Store
 
 _SPAN = re.compile(r"(\d{1,5})([hdw])")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.config import Config
@@ -14,6 +13,7 @@ from broadsheet.feeds import rsshub, schedule, zone
 from broadsheet.model import Feed, FeedState
 from broadsheet.pipeline import hosts
 from broadsheet.store import feeds
+from broadsheet.store.connection import Connection
 
 WEEKS = 4
 """Over which the entries a week are counted."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet.feeds import schedule
 from broadsheet.model import Failed
 from broadsheet.net.robots import Texts, fresh
 from broadsheet.pipeline.run import Run
 from broadsheet.store import queue
+from broadsheet.store.connection import Connection
 
 _LONGEST, _MOST = 16 * 1024, 5_000
 """Characters of a robots.txt, and how many, that are kept from run to run; the others are read once a run."""

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import IO, Any, NamedTuple
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.articles.template import MIN_SAMPLES, Template
@@ -25,6 +24,7 @@ from broadsheet.pipeline import reading, relate, work
 from broadsheet.pipeline.articles import learn, save_article
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import articles, feeds, queue, responses, templates, tombstones
+from broadsheet.store.connection import Connection
 from broadsheet.text import digest
 
 MIN_TEXT = 400

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.errors import StoreError
@@ -14,6 +13,7 @@ from broadsheet.model import Backfill, Done, Failed, Feed, FeedState, Outcome, R
 from broadsheet.pipeline import reading
 from broadsheet.pipeline.run import FeedReport, Run, batches
 from broadsheet.store import articles, feeds, queue, responses, tombstones
+from broadsheet.store.connection import Connection
 from broadsheet.store.responses import Document
 from broadsheet.text import plain_title
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import urls
 from broadsheet.feeds import rsshub, schedule
@@ -16,6 +15,7 @@ from broadsheet.net.client import Manners, fetch_many
 from broadsheet.pipeline import hosts, merge
 from broadsheet.pipeline.run import FeedReport, Run, batches, kept
 from broadsheet.store import feeds, queue, responses
+from broadsheet.store.connection import Connection
 
 POLL_VERSION = 1
 _SAVE_EVERY = 32
@@ -85,7 +85,19 @@ def _save(
     run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState]
 ) -> list[tuple[responses.Document, bytes]]:
     """Save what feeds answered: a failure, nothing new, or a document, which is due for parsing and returned."""
-    digests = {answer.key: body for answer, body in kept(run, group)}
+    with run.store.begin() as connection:
+        digests = {answer.key: body for answer, body in kept(run, group, connection)}
+        after, fresh = _judged(run, group, states, digests)
+        feeds.save_states(connection, after)
+        documents = _keep(connection, [(answer, digests[answer.key]) for answer in fresh]) if fresh else []
+    bodies = {answer.key: answer.body for answer in fresh}
+    return [(document, bodies[document.feed_id]) for document in documents]
+
+
+def _judged(
+    run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState], digests: dict[str, str]
+) -> tuple[list[FeedState], list[Response]]:
+    """Return the feeds' states after a group of answers, and the answers that bring a new document."""
     after: list[FeedState] = []
     fresh: list[Response] = []
     for answer in group:
@@ -105,11 +117,7 @@ def _save(
                     state = schedule.with_validators(state, answer.value.headers)
                 state = schedule.after_success(state, answer.value.fetched)
             after.append(state)
-    with run.store.begin() as connection:
-        feeds.save_states(connection, after)
-        documents = _keep(connection, [(answer, digests[answer.key]) for answer in fresh]) if fresh else []
-    bodies = {answer.key: answer.body for answer in fresh}
-    return [(document, bodies[document.feed_id]) for document in documents]
+    return after, fresh
 
 
 def _after_failure(run: Run, answer: Failed, state: FeedState) -> FeedState | None:

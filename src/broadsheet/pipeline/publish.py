@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet import __version__, urls
 from broadsheet.feeds import opml
@@ -20,6 +19,7 @@ from broadsheet.site.compose import Composer
 from broadsheet.site.render import Theme
 from broadsheet.site.write import Writer
 from broadsheet.store import articles, doubles, feeds, queue, site
+from broadsheet.store.connection import Connection
 from broadsheet.text import digest
 
 SITE_FORMAT = 8

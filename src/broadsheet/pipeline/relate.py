@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.engine import Connection
-
 from broadsheet.model import Feed
 from broadsheet.pipeline.doubles import mark_same, settle
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import feeds, queue, stories
+from broadsheet.store.connection import Connection
 from broadsheet.stories.cluster import components, tell
 from broadsheet.stories.duplicates import compare
 

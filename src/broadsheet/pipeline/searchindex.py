@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import Output, StoredArticle
 from broadsheet.pipeline.run import batches
@@ -15,6 +14,7 @@ from broadsheet.site import postings, search
 from broadsheet.site.compose import Composer
 from broadsheet.site.search import Manifest, Span
 from broadsheet.store import articles, doubles, queue, site
+from broadsheet.store.connection import Connection
 from broadsheet.text import digest, excerpt
 
 FOLDER = "search/"

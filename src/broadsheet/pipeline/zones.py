@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from broadsheet.articles.extract import feed_date
 from broadsheet.feeds import zone
@@ -14,6 +13,7 @@ from broadsheet.pipeline.articles import dated
 from broadsheet.pipeline.relate import publisher, relate
 from broadsheet.pipeline.run import Run
 from broadsheet.store import articles, feeds, queue, stories
+from broadsheet.store.connection import Connection
 
 ZONE_VERSION = 1
 _ROUNDS = 3

@@ -7,28 +7,26 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Entry, Image, Page, StoredArticle
-from broadsheet.store import responses
+from broadsheet.store import responses, sa, tables
 from broadsheet.store.bulk import CHUNK, Insert, Query, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import article_keys, articles, bodies, drafts, entries, media, tallies
 from broadsheet.text import digest
 
-_KEY = Insert(article_keys, ("feed_id", "key", "article_id"), conflict="nothing")
-_ENTRY = Insert(entries, ("id", "article_id", "feed_id", "revision", "digest", "seen", "response_id", "data"))
+_KEY = Insert("article_keys", ("feed_id", "key", "article_id"), conflict="nothing")
+_ENTRY = Insert("entries", ("id", "article_id", "feed_id", "revision", "digest", "seen", "response_id", "data"))
 _ARTICLE = Insert(
-    articles,
+    "articles",
     (
         "id", "number", "feed_id", "entry_id", "first_seen", "permalink", "link", "state", "changed", "digest", "dirty",
         "data",
     ),
 )  # fmt: skip
-_BODY = Insert(bodies, ("article_id", "html", "text"), conflict="update")
-_DRAFT = Insert(drafts, ("article_id", "data"), conflict="update")
-_PICTURE = Insert(media, ("url", "state", "path", "width", "height", "note", "at"), conflict="update")
+_BODY = Insert("bodies", ("article_id", "html", "text"), conflict="update", key=("article_id",))
+_DRAFT = Insert("drafts", ("article_id", "data"), conflict="update", key=("article_id",))
+_PICTURE = Insert("media", ("url", "state", "path", "width", "height", "note", "at"), conflict="update", key=("url",))
 
 
 _WITH_KEYS = Query(
@@ -93,10 +91,12 @@ def add_entries(connection: Connection, new: Sequence[NewEntry]) -> None:
     old = [(number, item) for number, item in numbered if not item.permalink]
     latest: dict[str, int] = {}
     for some in chunks([item.article_id for _, item in old]):
-        query = sa.select(entries.c.article_id, sa.func.max(entries.c.revision).label("revision")).where(
-            entries.c.article_id.in_(some)
+        query = sa.select(tables.entries.c.article_id, sa.func.max(tables.entries.c.revision).label("revision")).where(
+            tables.entries.c.article_id.in_(some)
         )
-        latest |= {row.article_id: row.revision for row in connection.execute(query.group_by(entries.c.article_id))}
+        latest |= {
+            row.article_id: row.revision for row in connection.execute(query.group_by(tables.entries.c.article_id))
+        }
     _ENTRY(
         connection,
         [
@@ -109,8 +109,8 @@ def add_entries(connection: Connection, new: Sequence[NewEntry]) -> None:
     )  # fmt: skip
     if old:
         connection.execute(
-            sa.update(articles)
-            .where(articles.c.id == sa.bindparam("target"))
+            sa.update(tables.articles)
+            .where(tables.articles.c.id == sa.bindparam("target"))
             .values(entry_id=sa.bindparam("number_"), link=sa.bindparam("link_")),
             [{"target": item.article_id, "number_": number, "link_": item.link} for number, item in old],
         )
@@ -161,9 +161,14 @@ def sources(connection: Connection, ids: Sequence[str]) -> Iterator[Source]:
     """Yield what each of the articles is made of, in the order of ``ids``."""
     for article_id in ids:
         row = connection.execute(
-            sa.select(articles, entries.c.data.label("entry"), entries.c.digest.label("entry_digest"), entries.c.seen)
-            .join(entries, entries.c.id == articles.c.entry_id)
-            .where(articles.c.id == article_id, articles.c.state != "gone")
+            sa.select(
+                tables.articles,
+                tables.entries.c.data.label("entry"),
+                tables.entries.c.digest.label("entry_digest"),
+                tables.entries.c.seen,
+            )
+            .join(tables.entries, tables.entries.c.id == tables.articles.c.entry_id)
+            .where(tables.articles.c.id == article_id, tables.articles.c.state != "gone")
         ).one_or_none()
         if row is None:
             continue
@@ -182,9 +187,9 @@ def recent_of_feed(connection: Connection, feed_id: str, limit: int) -> list[str
     """
     return list(
         connection.scalars(
-            sa.select(articles.c.id)
-            .where(articles.c.feed_id == feed_id, articles.c.state != "gone")
-            .order_by(articles.c.number.desc())
+            sa.select(tables.articles.c.id)
+            .where(tables.articles.c.feed_id == feed_id, tables.articles.c.state != "gone")
+            .order_by(tables.articles.c.number.desc())
             .limit(limit if limit >= 0 else None)
         )
     )
@@ -192,7 +197,7 @@ def recent_of_feed(connection: Connection, feed_id: str, limit: int) -> list[str
 
 def set_page(connection: Connection, article_id: str, response: int) -> None:
     """Make an answer the article's page."""
-    connection.execute(sa.update(articles).where(articles.c.id == article_id).values(page_id=response))
+    connection.execute(sa.update(tables.articles).where(tables.articles.c.id == article_id).values(page_id=response))
 
 
 def save(connection: Connection, article: Article, *, changed: datetime, live: bool) -> None:
@@ -206,16 +211,16 @@ def save(connection: Connection, article: Article, *, changed: datetime, live: b
     }
     if live:
         values |= {"state": "live", "dirty": True}
-    connection.execute(sa.update(articles).where(articles.c.id == article.id).values(**values))
+    connection.execute(sa.update(tables.articles).where(tables.articles.c.id == article.id).values(**values))
     _BODY(connection, [(article.id, article.html, article.text)])
 
 
 def get(connection: Connection, article_id: str) -> Article | None:
     """Return a whole article."""
     row = connection.execute(
-        sa.select(articles.c.data, bodies.c.html, bodies.c.text)
-        .join(bodies, bodies.c.article_id == articles.c.id)
-        .where(articles.c.id == article_id)
+        sa.select(tables.articles.c.data, tables.bodies.c.html, tables.bodies.c.text)
+        .join(tables.bodies, tables.bodies.c.article_id == tables.articles.c.id)
+        .where(tables.articles.c.id == article_id)
     ).one_or_none()
     if row is None:
         return None
@@ -297,9 +302,11 @@ def dirty(connection: Connection) -> list[str]:
     """Return the ids of articles whose pages are out of date, in the order in which new ones are numbered."""
     return list(
         connection.scalars(
-            sa.select(articles.c.id)
-            .where(articles.c.dirty, articles.c.state != "new")
-            .order_by(articles.c.seq.nulls_last(), articles.c.published.nulls_first(), articles.c.id)
+            sa.select(tables.articles.c.id)
+            .where(tables.articles.c.dirty, tables.articles.c.state != "new")
+            .order_by(
+                tables.articles.c.seq.nulls_last(), tables.articles.c.published.nulls_first(), tables.articles.c.id
+            )
         )
     )
 
@@ -312,18 +319,22 @@ def mark(connection: Connection, ids: Iterable[str], *, dirty: bool) -> None:
 
 def mark_all(connection: Connection) -> None:
     """Say of every published article that its page is out of date."""
-    connection.execute(sa.update(articles).where(articles.c.state != "new").values(dirty=True))
+    connection.execute(sa.update(tables.articles).where(tables.articles.c.state != "new").values(dirty=True))
 
 
 def with_link(connection: Connection, link: str) -> list[str]:
     """Return the ids of live articles whose original is at this address."""
-    return list(connection.scalars(sa.select(articles.c.id).where(articles.c.link == link, articles.c.state != "gone")))
+    return list(
+        connection.scalars(
+            sa.select(tables.articles.c.id).where(tables.articles.c.link == link, tables.articles.c.state != "gone")
+        )
+    )
 
 
 def count(connection: Connection) -> dict[str, int]:
     """Return the number of articles by state."""
-    total = sa.func.sum(tallies.c.count)
-    query = sa.select(tallies.c.state, total).group_by(tallies.c.state).having(total > 0)
+    total = sa.func.sum(tables.tallies.c.count)
+    query = sa.select(tables.tallies.c.state, total).group_by(tables.tallies.c.state).having(total > 0)
     return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
@@ -332,7 +343,7 @@ def pictures(connection: Connection, addresses: Sequence[str]) -> dict[str, Imag
     by_key = {_key(url): url for url in addresses}
     found: dict[str, Image | None] = {}
     for some in chunks(list(by_key)):
-        for row in connection.execute(sa.select(media).where(media.c.url.in_(some))):
+        for row in connection.execute(sa.select(tables.media).where(tables.media.c.url.in_(some))):
             url, good = by_key[row.url], row.state == "kept"
             found[url] = Image(url=url, path=row.path, width=row.width, height=row.height) if good else None
     return found
@@ -354,17 +365,19 @@ def codes(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
     by_key = {_key(url): url for url in addresses}
     found: dict[str, str] = {}
     for some in chunks(list(by_key)):
-        query = sa.select(media.c.url, media.c.note).where(media.c.url.in_(some), media.c.state == "code")
+        query = sa.select(tables.media.c.url, tables.media.c.note).where(
+            tables.media.c.url.in_(some), tables.media.c.state == "code"
+        )
         found |= {by_key[row.url]: row.note for row in connection.execute(query)}
     return found
 
 
 def forget_pictures(connection: Connection, is_there: Callable[[str], bool]) -> None:
     """Forget the pictures that could not be had, and those whose copy ``is_there`` no more: they are fetched again."""
-    rows = connection.execute(sa.select(media.c.url, media.c.path, media.c.state)).all()
+    rows = connection.execute(sa.select(tables.media.c.url, tables.media.c.path, tables.media.c.state)).all()
     lost = [row.url for row in rows if row.state != "kept" or not is_there(row.path)]
     for some in chunks(lost):
-        connection.execute(sa.delete(media).where(media.c.url.in_(some)))
+        connection.execute(sa.delete(tables.media).where(tables.media.c.url.in_(some)))
 
 
 def save_draft(connection: Connection, article: Article) -> None:
@@ -374,15 +387,16 @@ def save_draft(connection: Connection, article: Article) -> None:
 
 def draft(connection: Connection, article_id: str) -> Article | None:
     """Return the version of an article that waits for its pictures."""
-    data = connection.scalar(sa.select(drafts.c.data).where(drafts.c.article_id == article_id))
+    data = connection.scalar(sa.select(tables.drafts.c.data).where(tables.drafts.c.article_id == article_id))
     return msgspec.json.decode(data, type=Article) if data else None
 
 
 def drop_draft(connection: Connection, article_id: str) -> None:
     """Forget the waiting version."""
-    connection.execute(sa.delete(drafts).where(drafts.c.article_id == article_id))
+    connection.execute(sa.delete(tables.drafts).where(tables.drafts.c.article_id == article_id))
 
 
 def is_live(connection: Connection, article_id: str) -> bool:
     """Return whether an article is published or about to be."""
-    return connection.scalar(sa.select(articles.c.state).where(articles.c.id == article_id)) == "live"
+    state: str | None = connection.scalar(sa.select(tables.articles.c.state).where(tables.articles.c.id == article_id))
+    return state == "live"

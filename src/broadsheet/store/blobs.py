@@ -13,17 +13,16 @@ from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
 
-import sqlalchemy as sa
 import zstandard
-from sqlalchemy.engine import Connection
 
 from broadsheet.errors import StoreError
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert, Query, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.packs import Folder, Packs, Piece
-from broadsheet.store.schema import blobs
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-_PLACE = Insert(blobs, ("digest", "pack", "start", "size"), conflict="nothing")
+_PLACE = Insert("blobs", ("digest", "pack", "start", "size"), conflict="nothing")
 _KNOWN = Query("SELECT digest FROM blobs WHERE digest IN ?*")
 
 
@@ -50,16 +49,23 @@ class Blobs:
         """Keep the bytes and return their digest. When it returns they are on disk."""
         return self.put_many([data])[0]
 
-    def put_many(self, bodies: Sequence[bytes]) -> list[str]:
-        """Keep the bodies in one pack and return their digests. When it returns they are on disk.
+    def put_many(self, bodies: Sequence[bytes], connection: Connection | None = None) -> list[str]:
+        """Keep the bodies in one pack and return their digests. What is kept in a transaction is known when that is written.
 
-        Takes a transaction of its own: not to be called inside one. Raises ``OSError`` or ``StoreError`` where they cannot be kept.
+        Without ``connection`` it takes a transaction of its own, and is not to be called inside one; the bodies are on disk
+        when it returns. Raises ``OSError`` or ``StoreError`` where they cannot be kept.
         """
         if not bodies:
             return []
+        if connection is not None:
+            return self._put(connection, bodies)
+        with self._begin() as own:
+            return self._put(own, bodies)
+
+    def _put(self, connection: Connection, bodies: Sequence[bytes]) -> list[str]:
         digests = [_digest(body) for body in bodies]
         fresh = dict(zip(digests, bodies, strict=True))
-        for digest in self._known(list(fresh)):
+        for digest in _KNOWN(connection, list(fresh)).scalars():
             del fresh[digest]
         if not fresh:
             return digests
@@ -72,8 +78,7 @@ class Blobs:
         for digest, frame in zip(fresh, frames, strict=True):
             rows.append((digest, pack, start, len(frame)))
             start += len(frame)
-        with self._begin() as connection:
-            _PLACE(connection, rows)
+        _PLACE(connection, rows)
         return digests
 
     def get(self, digest: str) -> bytes:
@@ -110,8 +115,8 @@ class Blobs:
                 continue
             self.packs.erase(place)
             with self._begin() as connection:
-                connection.execute(sa.delete(blobs).where(blobs.c.digest == digest))
-                left = connection.scalar(sa.select(sa.func.count()).where(blobs.c.pack == place[0]))
+                connection.execute(sa.delete(tables.blobs).where(tables.blobs.c.digest == digest))
+                left = connection.scalar(sa.select(sa.func.count()).where(tables.blobs.c.pack == place[0]))
             if not left:
                 self.packs.delete(place[0])
 
@@ -128,15 +133,11 @@ class Blobs:
             return StoreError(f"{place}: the content is not what was written; restore it from a backup")
         return data
 
-    def _known(self, digests: Sequence[str]) -> set[str]:
-        with self._read() as connection:
-            return set(_KNOWN(connection, list(digests)).scalars())
-
     def _places(self, digests: Collection[str]) -> dict[str, Piece]:
         found: dict[str, Piece] = {}
         with self._read() as connection:
             for some in chunks(sorted(digests)):
-                for row in connection.execute(sa.select(blobs).where(blobs.c.digest.in_(some))):
+                for row in connection.execute(sa.select(tables.blobs).where(tables.blobs.c.digest.in_(some))):
                     found[row.digest] = (row.pack, row.start, row.size)
         return found
 

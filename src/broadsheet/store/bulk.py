@@ -6,13 +6,15 @@ once a dialect and the first not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal, TypeVar
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, CursorResult
+
+from broadsheet.store import sa, tables
+from broadsheet.store.connection import Connection, Rows
 
 T = TypeVar("T")
 CHUNK = 500
@@ -27,6 +29,13 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """Yield the values in pieces that one statement can name."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+@lru_cache(maxsize=256)
+def _arrays(table: str, columns: tuple[str, ...]) -> str:
+    """Return places for an array a column, each of its PostgreSQL type."""
+    kinds = tables.metadata.tables[table].c
+    return ", ".join(f"%s::{_ARRAYS[kinds[name].type.python_type]}[]" for name in columns)
 
 
 def as_text(connection: Connection, column: sa.Column[bytes]) -> sa.ColumnElement[str]:
@@ -50,9 +59,7 @@ class Query:
             "postgresql": sql.replace("IN ?*", "= ANY(?)").replace("?", "%s"),
         }
 
-    def __call__(
-        self, connection: Connection, *values: Any, at_once: int | None = None
-    ) -> CursorResult[*tuple[Any, ...]]:
+    def __call__(self, connection: Connection, *values: Any, at_once: int | None = None) -> Rows:
         """Execute the statement and return its result, of which ``at_once`` rows are in memory; all where it is None."""
         name = connection.dialect.name
         if name == "sqlite":
@@ -69,22 +76,25 @@ class Insert:
     """
 
     def __init__(
-        self, table: sa.Table, columns: Sequence[str], *, conflict: Literal["error", "nothing", "update"] = "error"
-    ) -> None:
-        key = [column.name for column in table.primary_key]
+        self, table: str, columns: Sequence[str], *, conflict: Literal["error", "nothing", "update"] = "error",
+        key: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """``key`` is the table's primary key, where ``conflict`` is ``update``."""
+        assert (conflict == "update") == bool(key), table
         names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
-        arrays = ", ".join(f"%s::{_ARRAYS[table.c[name].type.python_type]}[]" for name in columns)
         tail = " ON CONFLICT DO NOTHING" if conflict == "nothing" else ""
         if conflict == "update":
             changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
             tail = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
-        head = f"INSERT INTO {table.name} ({names})"
+        head = f"INSERT INTO {table} ({names})"
         # A row a statement takes half as long again: triggers are set up and other threads let in for each.
         self._together = _VALUES // len(columns)
         self._sqlite = [f"{head} VALUES {', '.join([f'({places})'] * count)}{tail}" for count in (1, self._together)]
         # All rows in one statement, a column an array: its text is the same for any number of rows.
-        self._postgresql = f"{head} SELECT * FROM unnest({arrays}){tail}"  # noqa: S608 - names of ours
-        self._key = [columns.index(name) for name in key] if conflict == "update" else []
+        self._postgresql: Callable[[], str] = lambda: (
+            f"{head} SELECT * FROM unnest({_arrays(table, tuple(columns))}){tail}"  # noqa: S608 - names of ours
+        )
+        self._key = [columns.index(name) for name in key]
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert the rows; nothing where there are none. Of several with one key the last is the one that stays."""
@@ -101,18 +111,18 @@ class Insert:
         if self._key:  # PostgreSQL updates a row once a statement
             rows = list({tuple(row[place] for place in self._key): row for row in rows}.values())
         for some in chunks(rows, 10 * CHUNK):
-            connection.exec_driver_sql(self._postgresql, tuple(map(list, zip(*some, strict=True))))
+            connection.exec_driver_sql(self._postgresql(), tuple(map(list, zip(*some, strict=True))))
 
 
 class Update:
     """An UPDATE of one column of the rows that a unique column names, called with (name, value) tuples."""
 
-    def __init__(self, table: sa.Table, key: str, column: str) -> None:
-        self._sqlite = f'UPDATE {table.name} SET "{column}" = ?2 WHERE "{key}" = ?1'  # noqa: S608 - names of ours
-        kinds = ", ".join(f"%s::{_ARRAYS[table.c[name].type.python_type]}[]" for name in (key, column))
-        self._postgresql = (
-            f'UPDATE {table.name} SET "{column}" = given.value FROM unnest({kinds}) AS given(name, value) '  # noqa: S608
-            f'WHERE {table.name}."{key}" = given.name'
+    def __init__(self, table: str, key: str, column: str) -> None:
+        self._sqlite = f'UPDATE {table} SET "{column}" = ?2 WHERE "{key}" = ?1'  # noqa: S608 - names of ours
+        self._postgresql: Callable[[], str] = lambda: (
+            f'UPDATE {table} SET "{column}" = given.value '  # noqa: S608 - names of ours
+            f"FROM unnest({_arrays(table, (key, column))}) AS given(name, value) "
+            f'WHERE {table}."{key}" = given.name'
         )
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, Any]]) -> None:
@@ -123,4 +133,4 @@ class Update:
             connection.exec_driver_sql(self._sqlite, list(rows))
             return
         for some in chunks(rows, 10 * CHUNK):
-            connection.exec_driver_sql(self._postgresql, tuple(map(list, zip(*some, strict=True))))
+            connection.exec_driver_sql(self._postgresql(), tuple(map(list, zip(*some, strict=True))))

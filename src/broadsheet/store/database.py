@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
-
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from typing import TYPE_CHECKING, Protocol
 
 from broadsheet.errors import StoreError
-from broadsheet.store import schema
 from broadsheet.store.blobs import Blobs
+from broadsheet.store.connection import Connection
 from broadsheet.store.packs import Packs, open_packs
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 HEAD = "0005"
 """The newest migration; a store at another revision is migrated or, when newer, refused."""
@@ -39,7 +39,6 @@ def from_micros(value: int) -> datetime:
 class Database(Protocol):
     """What a kind of database does in its own way."""
 
-    engine: sa.Engine
     name: str
     """Path or address, as messages say it; without the password."""
     state_dir: Path
@@ -50,7 +49,19 @@ class Database(Protocol):
         ...
 
     def writing(self) -> AbstractContextManager[Connection]:
-        """Open a connection for a transaction beside which nobody else writes."""
+        """Open a connection in a transaction beside which nobody else writes."""
+        ...
+
+    def create(self, connection: Connection) -> None:
+        """Make all tables of an empty database, as the migrations would, without the time that they take."""
+        ...
+
+    def migrating(self) -> AbstractContextManager[sa.Connection]:
+        """Open a connection of SQLAlchemy's own, which begins and ends its transactions itself."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
         ...
 
     def lock(self, command: str) -> AbstractContextManager[None]:
@@ -93,17 +104,17 @@ class Store:
         database = _database(url, folder, anew=anew)
         packs = open_packs(blobs, database.state_dir / "blobs")
         try:
-            with database.explaining(), database.engine.connect() as connection:
-                _migrate(connection, database.name)
+            with database.explaining():
+                _migrate(database)
         except StoreError:
-            database.engine.dispose()
+            database.close()
             raise
         return cls(database, packs)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Yield a connection in a transaction that is written to disk at the end, or undone by an exception."""
-        with self.database.writing() as connection, connection.begin():
+        with self.database.writing() as connection:
             yield connection
 
     @contextmanager
@@ -120,7 +131,7 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
-        self.database.engine.dispose()
+        self.database.close()
 
 
 def _database(url: str, folder: Path, *, anew: bool) -> Database:
@@ -134,31 +145,40 @@ def _database(url: str, folder: Path, *, anew: bool) -> Database:
     return Postgresql(url, folder)
 
 
-def _migrate(connection: Connection, name: str) -> None:
-    tables = sa.inspect(connection).get_table_names()
-    if not tables:
-        connection.commit()
-        connection = connection.execution_options(immediate=True)
-        with connection.begin():
-            if not sa.inspect(connection).get_table_names():  # nobody was quicker
-                schema.create(connection)
-                connection.exec_driver_sql(
-                    "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY NOT NULL)"
-                )
-                connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
-        return
-    known = "alembic_version" in tables
-    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if known else None
+def _migrate(database: Database) -> None:
+    with database.reading() as connection:
+        tables = _tables(connection)
+        known = "alembic_version" in tables
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if known else None
     if found == HEAD:
         return
     if found is not None and found > HEAD:
         raise StoreError(
-            f"{name} was written by a newer Broadsheet (schema {found}, this one knows {HEAD}); upgrade it"
+            f"{database.name} was written by a newer Broadsheet (schema {found}, this one knows {HEAD}); upgrade it"
         )
-    migrate(connection)
+    if tables:
+        with database.migrating() as migrating:
+            migrate(migrating)
+        return
+    with database.writing() as connection:
+        if not _tables(connection):  # nobody was quicker
+            database.create(connection)
+            connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY NOT NULL)")
+            connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{HEAD}')")  # noqa: S608 - ours
 
 
-def migrate(connection: Connection) -> None:
+def _tables(connection: Connection) -> set[str]:
+    return set(connection.exec_driver_sql(_NAMES[connection.dialect.name]).scalars())
+
+
+_NAMES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+}
+"""Asks each kind of database for the names of its tables."""
+
+
+def migrate(connection: sa.Connection) -> None:
     """Bring the tables to the newest revision. Imports Alembic, which takes longer than the rest of a small run."""
     from alembic import command
     from alembic.config import Config

@@ -8,17 +8,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Match
-from broadsheet.store import stories
+from broadsheet.store import sa, stories, tables
 from broadsheet.store.bulk import Insert, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import from_micros
-from broadsheet.store.schema import articles, doubles, matches
 from broadsheet.stories.doubles import Pair
 
-_SAVE = Insert(doubles, ("article_id", "page"), conflict="update")
+_SAVE = Insert("doubles", ("article_id", "page"), conflict="update", key=("article_id",))
 
 
 class CopyRow(NamedTuple):
@@ -33,8 +31,10 @@ class CopyRow(NamedTuple):
 
 def everyone(connection: Connection) -> set[str]:
     """Return all articles that were ever found to be published twice."""
-    found = set(connection.scalars(sa.select(doubles.c.article_id)))
-    for row in connection.execute(sa.select(matches.c.data).where(matches.c.kind.in_(("address", "text")))):
+    found = set(connection.scalars(sa.select(tables.doubles.c.article_id)))
+    for row in connection.execute(
+        sa.select(tables.matches.c.data).where(tables.matches.c.kind.in_(("address", "text")))
+    ):
         match = msgspec.json.decode(row.data, type=Match)
         found |= {match.a, match.b} if match.twice else set()
     return found
@@ -51,15 +51,18 @@ def together(connection: Connection, ids: Collection[str]) -> tuple[set[str], di
     while waiting:
         step, waiting = waiting[:400], waiting[400:]
         found: set[str] = set()
-        query = sa.select(matches.c.data).where(
-            sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)), matches.c.kind.in_(("address", "text"))
+        query = sa.select(tables.matches.c.data).where(
+            sa.or_(tables.matches.c.a.in_(step), tables.matches.c.b.in_(step)),
+            tables.matches.c.kind.in_(("address", "text")),
         )
         for data in connection.scalars(query):
             match = msgspec.json.decode(data, type=Match)
             if match.twice and not {match.a, match.b} & alone:
                 pairs[(match.a, match.b)] = Pair(match.kind == "address", match.twice == "wholly")
                 found |= {match.a, match.b}
-        query = sa.select(doubles).where(sa.or_(doubles.c.article_id.in_(step), doubles.c.page.in_(step)))
+        query = sa.select(tables.doubles).where(
+            sa.or_(tables.doubles.c.article_id.in_(step), tables.doubles.c.page.in_(step))
+        )
         for row in connection.execute(query):
             found |= {row.article_id, row.page}
         waiting += sorted(found - seen)
@@ -71,7 +74,7 @@ def copies(connection: Connection, ids: Collection[str]) -> list[CopyRow]:
     """Return what the choice of the page needs to know of those articles that are live."""
     found = []
     for some in chunks(sorted(ids)):
-        query = sa.select(articles).where(articles.c.id.in_(some), articles.c.state == "live")
+        query = sa.select(tables.articles).where(tables.articles.c.id.in_(some), tables.articles.c.state == "live")
         for row in connection.execute(query):
             url = msgspec.json.decode(row.data, type=Article).url
             published = from_micros(row.published or row.first_seen)
@@ -83,7 +86,7 @@ def given(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     """Return the page that was given to each of the articles; their own, where they were told elsewhere before."""
     found: dict[str, str] = {}
     for some in chunks(sorted(ids)):
-        rows = connection.execute(sa.select(doubles).where(doubles.c.article_id.in_(some)))
+        rows = connection.execute(sa.select(tables.doubles).where(tables.doubles.c.article_id.in_(some)))
         found |= {row.article_id: row.page for row in rows}
     return found
 
@@ -95,14 +98,14 @@ def give(connection: Connection, changed: Mapping[str, str]) -> None:
 
 def whole_again(connection: Connection) -> list[str]:
     """Return the articles that have their own page again, and may lack places in their lists."""
-    query = sa.select(doubles.c.article_id).where(doubles.c.page == doubles.c.article_id)
-    return list(connection.scalars(query.order_by(doubles.c.article_id)))
+    query = sa.select(tables.doubles.c.article_id).where(tables.doubles.c.page == tables.doubles.c.article_id)
+    return list(connection.scalars(query.order_by(tables.doubles.c.article_id)))
 
 
 def settled(connection: Connection, ids: Sequence[str]) -> None:
     """Forget that articles were once told elsewhere: they stand in all their lists."""
     for some in chunks(ids):
-        connection.execute(sa.delete(doubles).where(doubles.c.article_id.in_(some)))
+        connection.execute(sa.delete(tables.doubles).where(tables.doubles.c.article_id.in_(some)))
 
 
 def told_by(connection: Connection, pages: Collection[str]) -> dict[str, list[str]]:
@@ -110,10 +113,14 @@ def told_by(connection: Connection, pages: Collection[str]) -> dict[str, list[st
     found: dict[str, list[str]] = defaultdict(list)
     for some in chunks(sorted(pages)):
         query = (
-            sa.select(doubles)
-            .join(articles, articles.c.id == doubles.c.article_id)
-            .where(doubles.c.page.in_(some), doubles.c.page != doubles.c.article_id, articles.c.state == "live")
-            .order_by(articles.c.published.nulls_first(), articles.c.id)
+            sa.select(tables.doubles)
+            .join(tables.articles, tables.articles.c.id == tables.doubles.c.article_id)
+            .where(
+                tables.doubles.c.page.in_(some),
+                tables.doubles.c.page != tables.doubles.c.article_id,
+                tables.articles.c.state == "live",
+            )
+            .order_by(tables.articles.c.published.nulls_first(), tables.articles.c.id)
         )
         for row in connection.execute(query):
             found[row.page].append(row.article_id)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import Entry
 from broadsheet.store.bulk import CHUNK, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import from_micros, to_micros
 from broadsheet.store.schema import article_keys, articles, entries, responses, tombstones
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import sqlalchemy as sa
 
 from broadsheet.errors import StoreError
 
@@ -30,17 +30,29 @@ def explaining(name: object, advice: str) -> Iterator[None]:
         yield
     except BrokenPipeError:  # who reads what we print has gone: no matter of the store
         raise
-    except (sa.exc.IntegrityError, sa.exc.ProgrammingError):  # a fault of ours, not of the disk
-        raise
-    except (sa.exc.DatabaseError, OSError) as error:
+    except OSError as error:
+        raise _explained(error, name, advice) from error
+    except Exception as error:
+        if not _of_disk(error):
+            raise
         raise _explained(error, name, advice) from error
 
 
-def _explained(error: sa.exc.DatabaseError | OSError, name: object, advice: str) -> StoreError:
+def _of_disk(error: Exception) -> bool:
+    """Return whether an error is the database's and no fault of ours."""
+    loaded = sys.modules.get("sqlalchemy.exc")  # where SQLAlchemy was not loaded, nothing has failed in it
+    return any(
+        isinstance(error, kinds.DatabaseError) and not isinstance(error, kinds.IntegrityError | kinds.ProgrammingError)
+        for kinds in (sqlite3, loaded)
+        if kinds
+    )
+
+
+def _explained(error: Exception, name: object, advice: str) -> StoreError:
     if isinstance(error, OSError):
         file, said, otherwise = error.filename or name, str(error.strerror or error), ""
     else:
-        file, said, otherwise = name, " ".join(str(error.orig).split()), advice
+        file, said, otherwise = name, " ".join(str(getattr(error, "orig", error)).split()), advice
     words = next((words for signs, words in _WORDS if any(sign in said for sign in signs)), "")
     if words:
         return StoreError(f"{file}: {words} ({said})")

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import Feed, FeedState
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert, Query, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import to_micros
-from broadsheet.store.schema import articles, feed_states, feeds, tallies
 
-_SYNC = Insert(feeds, ("id", "url", "active", "position", "data"), conflict="update")
-_ADD = Insert(feeds, ("id", "url", "active", "position", "data"), conflict="nothing")
-_SAVE = Insert(feed_states, ("feed_id", "next_check", "data"), conflict="update")
+_SYNC = Insert("feeds", ("id", "url", "active", "position", "data"), conflict="update", key=("id",))
+_ADD = Insert("feeds", ("id", "url", "active", "position", "data"), conflict="nothing")
+_SAVE = Insert("feed_states", ("feed_id", "next_check", "data"), conflict="update", key=("feed_id",))
 _STORED = Query("SELECT id, active, position, data FROM feeds")
 _ACTIVE = Query("SELECT data FROM feeds WHERE active ORDER BY position, id")
 _EVERYONE = Query("SELECT id, data FROM feeds ORDER BY position, id")
@@ -33,7 +32,7 @@ def sync(connection: Connection, wanted: Sequence[Feed]) -> None:
     gone = set(stored) - {feed.id for feed in wanted}
     if gone and any(stored[feed_id][0] for feed_id in gone):
         connection.execute(
-            sa.update(feeds).where(feeds.c.id == sa.bindparam("gone")).values(active=False),
+            sa.update(tables.feeds).where(tables.feeds.c.id == sa.bindparam("gone")).values(active=False),
             [{"gone": feed_id} for feed_id in sorted(gone)],
         )
     changed = [row for row in rows if stored.get(row[0]) != (True, row[3], row[4])]
@@ -81,10 +80,12 @@ def recent_counts(connection: Connection, since: datetime) -> dict[str, int]:
     """Return the number of each feed's articles that were published (or, undated, first seen) since then."""
     # Said so that the index on ``published`` serves: a year's archive is not read for the last weeks. (SQLite would rather
     # read all of it in the order of the feeds, were they grouped by the column itself.)
-    feed = articles.c.feed_id + ""
-    dated = articles.c.published >= to_micros(since)
-    undated = sa.and_(articles.c.published.is_(None), articles.c.first_seen >= to_micros(since))
-    query = sa.select(feed, sa.func.count()).where(sa.or_(dated, undated), articles.c.state != "gone").group_by(feed)
+    feed = tables.articles.c.feed_id + ""
+    dated = tables.articles.c.published >= to_micros(since)
+    undated = sa.and_(tables.articles.c.published.is_(None), tables.articles.c.first_seen >= to_micros(since))
+    query = (
+        sa.select(feed, sa.func.count()).where(sa.or_(dated, undated), tables.articles.c.state != "gone").group_by(feed)
+    )
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -92,8 +93,8 @@ def article_counts(connection: Connection, ids: Sequence[str]) -> dict[str, int]
     """Return the number of published articles of each of the feeds that has any."""
     found: dict[str, int] = {}
     for some in chunks(ids):
-        query = sa.select(tallies.c.feed_id, tallies.c.count).where(
-            tallies.c.feed_id.in_(some), tallies.c.state == "live"
+        query = sa.select(tables.tallies.c.feed_id, tables.tallies.c.count).where(
+            tables.tallies.c.feed_id.in_(some), tables.tallies.c.state == "live"
         )
         found |= {row[0]: row[1] for row in connection.execute(query)}
     return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy.engine import Connection
-
+from broadsheet.store.connection import Connection
 from broadsheet.text import is_open
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.errors import StoreError, UsageError
 from broadsheet.model import Article, Record
 from broadsheet.store import search
 from broadsheet.store.bulk import Insert
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import Store
 from broadsheet.store.packs import Folder
 from broadsheet.store.schema import articles, blobs, bodies, metadata, tallies
@@ -65,7 +65,7 @@ def _demand_empty(target: Store) -> None:
 
 
 def _copy_table(reader: Connection, writer: Connection, table: sa.Table, tell: Tell) -> Moved:
-    insert = Insert(table, [column.name for column in table.columns])
+    insert = Insert(str(table.name), [column.name for column in table.columns])
     total = count = 0
     for rows in _rows(reader, table):
         insert(writer, rows)

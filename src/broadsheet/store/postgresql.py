@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.errors import LockedError, StoreError
+from broadsheet.store.connection import Connection
 from broadsheet.store.faults import explaining
 
 OLDEST = 14
@@ -46,7 +46,7 @@ class Postgresql:
         self.engine = sa.create_engine(
             address, connect_args={"application_name": "broadsheet", "connect_timeout": 10}, pool_pre_ping=True
         )
-        self._held: Connection | None = None
+        self._held: sa.Connection | None = None
 
         sa.event.listen(self.engine, "begin", _begin)
 
@@ -70,15 +70,32 @@ class Postgresql:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a connection for a transaction beside which nobody else writes.
+        """Open a connection in a transaction beside which nobody else writes.
 
         While the lock is held it is the lock's own: what has lost the lock with its connection writes nothing more.
         """
         if self._held is not None:
-            yield self._held
+            with self._held.begin():
+                yield self._held
             return
+        with self.migrating() as connection, connection.begin():
+            yield connection
+
+    def create(self, connection: Connection) -> None:
+        """Make all tables of an empty database."""
+        from broadsheet.store import schema
+
+        schema.create(cast("sa.Connection", connection))
+
+    @contextmanager
+    def migrating(self) -> Iterator[sa.Connection]:
+        """Open a connection that begins and ends its transactions itself."""
         with self.engine.connect() as connection:
             yield connection.execution_options(immediate=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:
@@ -119,7 +136,7 @@ WHERE locktype = 'advisory' AND granted AND (classid::bigint, objid::bigint) = (
     SELECT a::bigint & 4294967295, b::bigint & 4294967295 FROM (SELECT {}) AS lock (a, b))"""
 
 
-def _begin(connection: Connection) -> None:
+def _begin(connection: sa.Connection) -> None:
     # Numbers are given by the writer: two at once would give the same. SQLite has it so by itself.
     if connection.get_execution_options().get("immediate", False):
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK.format('write')})")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert, Query
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import to_micros
-from broadsheet.store.schema import articles, due, ledger, meta, responses
 
-_PUT = Insert(due, ("stage", "item", "not_before", "attempts"), conflict="update")
-_RECORD = Insert(ledger, ("stage", "item", "version", "input", "outcome", "note", "at"), conflict="update")
-_META = Insert(meta, ("key", "value"), conflict="update")
+_PUT = Insert("due", ("stage", "item", "not_before", "attempts"), conflict="update", key=("stage", "item"))
+_RECORD = Insert(
+    "ledger", ("stage", "item", "version", "input", "outcome", "note", "at"), conflict="update", key=("stage", "item")
+)
+_META = Insert("meta", ("key", "value"), conflict="update", key=("key",))
 _VALUE = Query("SELECT value FROM meta WHERE key = ?")
 _WAITING = Query("SELECT item FROM due WHERE stage = ? AND (not_before <= ? OR not_before > ?) ORDER BY item")
 _DROP = Query("DELETE FROM due WHERE stage = ? AND item IN ?*")
@@ -37,7 +37,7 @@ def waiting(connection: Connection, stage: str, now: datetime) -> list[str]:
 
 def lengths(connection: Connection) -> dict[str, int]:
     """Return how many items wait for each stage, now or later."""
-    query = sa.select(due.c.stage, sa.func.count()).group_by(due.c.stage)
+    query = sa.select(tables.due.c.stage, sa.func.count()).group_by(tables.due.c.stage)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -53,12 +53,19 @@ def done(
 
 def again(connection: Connection, stage: str, item: str, now: datetime) -> bool:
     """Put a failed item off (5 minutes, doubled each time) and return True, or False when it has failed too often."""
-    attempts = 1 + (connection.scalar(sa.select(due.c.attempts).where(due.c.stage == stage, due.c.item == item)) or 0)
+    attempts = 1 + (
+        connection.scalar(
+            sa.select(tables.due.c.attempts).where(tables.due.c.stage == stage, tables.due.c.item == item)
+        )
+        or 0
+    )
     if attempts >= ATTEMPTS:
         return False
     later = to_micros(now + timedelta(minutes=5 * 2**attempts))
     connection.execute(
-        sa.update(due).where(due.c.stage == stage, due.c.item == item).values(attempts=attempts, not_before=later)
+        sa.update(tables.due)
+        .where(tables.due.c.stage == stage, tables.due.c.item == item)
+        .values(attempts=attempts, not_before=later)
     )
     return True
 
@@ -66,23 +73,25 @@ def again(connection: Connection, stage: str, item: str, now: datetime) -> bool:
 def put_off(connection: Connection, stage: str, item: str, until: datetime) -> None:
     """Leave an item alone until then, without counting that as a failure."""
     connection.execute(
-        sa.update(due).where(due.c.stage == stage, due.c.item == item).values(not_before=to_micros(until))
+        sa.update(tables.due)
+        .where(tables.due.c.stage == stage, tables.due.c.item == item)
+        .values(not_before=to_micros(until))
     )
 
 
 def redo(connection: Connection, stage: str) -> int:
     """Make everything that the stage has ever had due again and return how much that is."""
     if stage == "parse":
-        source = sa.select(sa.literal(stage), sa.cast(responses.c.id, sa.String), sa.literal(0), sa.literal(0)).where(
-            responses.c.kind.in_(("feed", "archive"))
-        )
+        source = sa.select(
+            sa.literal(stage), sa.cast(tables.responses.c.id, sa.String), sa.literal(0), sa.literal(0)
+        ).where(tables.responses.c.kind.in_(("feed", "archive")))
     else:
-        source = sa.select(sa.literal(stage), articles.c.id, sa.literal(0), sa.literal(0)).where(
-            articles.c.state != "gone"
+        source = sa.select(sa.literal(stage), tables.articles.c.id, sa.literal(0), sa.literal(0)).where(
+            tables.articles.c.state != "gone"
         )
-    connection.execute(sa.delete(due).where(due.c.stage == stage))
-    connection.execute(sa.delete(ledger).where(ledger.c.stage == stage))
-    count = connection.execute(sa.insert(due).from_select(["stage", "item", "not_before", "attempts"], source))
+    connection.execute(sa.delete(tables.due).where(tables.due.c.stage == stage))
+    connection.execute(sa.delete(tables.ledger).where(tables.ledger.c.stage == stage))
+    count = connection.execute(sa.insert(tables.due).from_select(["stage", "item", "not_before", "attempts"], source))
     return int(count.rowcount)
 
 

@@ -20,7 +20,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.disk import write_durably
 from broadsheet.errors import StoreError
@@ -28,6 +27,7 @@ from broadsheet.model import Feed
 from broadsheet.store import feeds, queue, schema, takedown
 from broadsheet.store.backup import connect, copy_database, fault_of, last_good, settle
 from broadsheet.store.bulk import Insert
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import Store, from_micros
 from broadsheet.store.schema import articles, blobs, bodies, media, outputs, responses, tombstones
 from broadsheet.store.sqlite import hold
@@ -47,9 +47,7 @@ _TAKEN_OVER = {
     "responses": ("id", "kind", "key", "url", "final_url", "status", "headers", "body", "fetched"),
 }  # fmt: skip
 """Table -> columns; documents last, after what they lead to."""
-_ADD = {
-    name: Insert(schema.metadata.tables[name], columns, conflict="nothing") for name, columns in _TAKEN_OVER.items()
-}
+_ADD = {name: Insert(name, columns, conflict="nothing") for name, columns in _TAKEN_OVER.items()}
 
 
 def examine(database: Path) -> list[str]:

@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import Page, Record, Response
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert, Query, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import responses
 
-_ADD = Insert(responses, ("id", "kind", "key", "url", "final_url", "status", "headers", "body", "fetched"))
+_ADD = Insert("responses", ("id", "kind", "key", "url", "final_url", "status", "headers", "body", "fetched"))
 _LAST = Query("SELECT max(id) FROM responses")
 _LATEST = "SELECT max(id) FROM responses WHERE kind = 'feed' AND key IN ?* GROUP BY key"
 _NEWEST = Query(f"SELECT key, id, body FROM responses WHERE id IN ({_LATEST})")  # noqa: S608 - of constants alone
@@ -74,8 +73,8 @@ def further(connection: Connection, article_ids: Sequence[str]) -> dict[str, lis
     """Return the further pages of those of the articles that have any, in their order; of each address the newest answer."""
     found: dict[str, dict[str, Page]] = {}
     for some in chunks(article_ids):
-        query = sa.select(responses).where(responses.c.kind == "more", responses.c.key.in_(some))
-        for row in connection.execute(query.order_by(responses.c.id)):
+        query = sa.select(tables.responses).where(tables.responses.c.kind == "more", tables.responses.c.key.in_(some))
+        for row in connection.execute(query.order_by(tables.responses.c.id)):
             found.setdefault(row.key, {})[row.url] = _page(row)
     return {article: list(pages.values()) for article, pages in found.items()}
 
@@ -98,7 +97,9 @@ def documents(connection: Connection, numbers: Sequence[int]) -> list[Document]:
 
 def renew_headers(connection: Connection, number: int, answer: Response) -> None:
     """Keep the headers of an answer in place of those that the same body came with before."""
-    connection.execute(sa.update(responses).where(responses.c.id == number).values(headers=kept_headers(answer)))
+    connection.execute(
+        sa.update(tables.responses).where(tables.responses.c.id == number).values(headers=kept_headers(answer))
+    )
 
 
 def kept_headers(answer: Response) -> bytes:
@@ -112,7 +113,7 @@ def _headers(answer: Response) -> dict[str, str]:
 
 def page(connection: Connection, number: int) -> Page:
     """Return an answer as a page, its body by reference."""
-    return _page(connection.execute(sa.select(responses).where(responses.c.id == number)).one())
+    return _page(connection.execute(sa.select(tables.responses).where(tables.responses.c.id == number)).one())
 
 
 def _page(row: sa.Row[Any]) -> Page:

@@ -5,6 +5,8 @@ Instants are integers: microseconds since 1970 in UTC. Records that nothing sele
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    create_mock_engine,
 )
 from sqlalchemy.engine import Connection
 
@@ -356,3 +359,17 @@ def create(connection: Connection) -> None:
     metadata.create_all(connection, checkfirst=False)
     for statement in (*SEARCH[connection.dialect.name], *TALLY[connection.dialect.name]):
         connection.exec_driver_sql(statement)
+
+
+def statements() -> list[str]:
+    """Return what makes all tables in SQLite: what stands in ``sqlite.sql``, where it is at hand without SQLAlchemy."""
+    made: list[str] = []
+
+    def note(statement: Any, *_values: object) -> None:
+        lines = str(statement.compile(dialect=engine.dialect)).splitlines()
+        made.append("\n".join(line.rstrip() for line in lines if line.strip()))
+
+    engine = create_mock_engine("sqlite://", note)
+    metadata.create_all(engine, checkfirst=False)
+    made.sort(key=lambda statement: (not statement.startswith("CREATE TABLE"), statement))
+    return [*made, *SEARCH["sqlite"], *TALLY["sqlite"]]

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from broadsheet.model import Article
-from broadsheet.store import fts5, tsvector
-from broadsheet.store.schema import articles, bodies
+from broadsheet.store import fts5, sa, tables, tsvector
+from broadsheet.store.connection import Connection
 from broadsheet.text import tokens
 
 
@@ -62,7 +59,8 @@ def forget(connection: Connection, number: int | None, before: Article | None) -
 
 def number_of(connection: Connection, article_id: str) -> int | None:
     """Return the number under which an article is indexed."""
-    return connection.scalar(sa.select(articles.c.number).where(articles.c.id == article_id))
+    found: int | None = connection.scalar(sa.select(tables.articles.c.number).where(tables.articles.c.id == article_id))
+    return found
 
 
 def find(connection: Connection, query: str, limit: int = 20) -> list[tuple[str, str]]:
@@ -79,9 +77,9 @@ def find(connection: Connection, query: str, limit: int = 20) -> list[tuple[str,
         return []
     numbers = _INDEXES[connection.dialect.name].best(connection, phrases, limit, max(limit, NEWEST))
     rows = connection.execute(
-        sa.select(articles.c.number, articles.c.id, bodies.c.text)
-        .join(bodies, bodies.c.article_id == articles.c.id)
-        .where(articles.c.number.in_(numbers), articles.c.state == "live")
+        sa.select(tables.articles.c.number, tables.articles.c.id, tables.bodies.c.text)
+        .join(tables.bodies, tables.bodies.c.article_id == tables.articles.c.id)
+        .where(tables.articles.c.number.in_(numbers), tables.articles.c.state == "live")
     )
     by_number = {row.number: (row.id, row.text) for row in rows}
     return [by_number[number] for number in numbers if number in by_number]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import ListSpec, Place
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert, Query, Update, chunks
-from broadsheet.store.schema import articles, doubles, list_items, lists, outputs
+from broadsheet.store.connection import Connection
 
 # A page asks for some of these: SQLAlchemy would take longer to put them together than the database to answer.
 _ITEMS = Query("""SELECT position, article_id FROM list_items WHERE list_id = (SELECT id FROM lists WHERE path = ?)
@@ -19,11 +18,11 @@ _AROUND = Query("""SELECT (SELECT max(key) FROM lists WHERE kind = 'day' AND key
 (SELECT min(key) FROM lists WHERE kind = 'day' AND key > ?)""")
 _KNOWN = Query("SELECT path, digest FROM outputs WHERE path IN ?*")
 _NUMBERED = Query("SELECT seq, id FROM articles WHERE seq IN ?*")
-_NUMBER = Update(articles, "id", "seq")
-_SIZE = Update(lists, "path", "size")
-_ITEM = Insert(list_items, ("list_id", "position", "article_id"))
-_LIST = Insert(lists, ("kind", "key", "path", "size", "data"), conflict="nothing")
-_SAVE = Insert(outputs, ("path", "digest"), conflict="update")
+_NUMBER = Update("articles", "id", "seq")
+_SIZE = Update("lists", "path", "size")
+_ITEM = Insert("list_items", ("list_id", "position", "article_id"))
+_LIST = Insert("lists", ("kind", "key", "path", "size", "data"), conflict="nothing")
+_SAVE = Insert("outputs", ("path", "digest"), conflict="update", key=("path",))
 
 
 def ensure(connection: Connection, specs: Iterable[ListSpec]) -> None:
@@ -42,7 +41,8 @@ def enter(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]])
     """Give (article, lists) pairs places at the lists' ends."""
     ensure(connection, {spec.path: spec for _, specs in new for spec in specs}.values())
     sizes = {
-        row.path: (row.id, row.size) for row in connection.execute(sa.select(lists.c.id, lists.c.path, lists.c.size))
+        row.path: (row.id, row.size)
+        for row in connection.execute(sa.select(tables.lists.c.id, tables.lists.c.path, tables.lists.c.size))
     }
     items = []
     for article_id, specs in new:
@@ -57,14 +57,16 @@ def enter(connection: Connection, new: Sequence[tuple[str, Sequence[ListSpec]]])
 
 def published(connection: Connection) -> int:
     """Return how many articles were ever given a number in the order of publication."""
-    return connection.scalar(sa.select(sa.func.max(articles.c.seq))) or 0
+    return connection.scalar(sa.select(sa.func.max(tables.articles.c.seq))) or 0
 
 
 def numbers(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     """Return the number in the order of publication, from 0, of those of the articles that have one."""
     found: dict[str, int] = {}
     for some in chunks(ids):
-        query = sa.select(articles.c.id, articles.c.seq).where(articles.c.id.in_(some), articles.c.seq.is_not(None))
+        query = sa.select(tables.articles.c.id, tables.articles.c.seq).where(
+            tables.articles.c.id.in_(some), tables.articles.c.seq.is_not(None)
+        )
         found |= {row.id: row.seq - 1 for row in connection.execute(query)}
     return found
 
@@ -77,12 +79,13 @@ def numbered(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
 def places(connection: Connection, ids: Sequence[str]) -> dict[str, list[Place]]:
     """Return where each of the articles stands."""
     specs = {
-        row.id: (msgspec.json.decode(row.data, type=ListSpec), row.size) for row in connection.execute(sa.select(lists))
+        row.id: (msgspec.json.decode(row.data, type=ListSpec), row.size)
+        for row in connection.execute(sa.select(tables.lists))
     }
     found: dict[str, list[Place]] = {}
     for some in chunks(ids):
-        query = sa.select(list_items).where(list_items.c.article_id.in_(some))
-        for row in connection.execute(query.order_by(list_items.c.list_id)):
+        query = sa.select(tables.list_items).where(tables.list_items.c.article_id.in_(some))
+        for row in connection.execute(query.order_by(tables.list_items.c.list_id)):
             spec, size = specs[row.list_id]
             found.setdefault(row.article_id, []).append(Place(spec=spec, position=row.position, size=size))
     return found
@@ -90,15 +93,17 @@ def places(connection: Connection, ids: Sequence[str]) -> dict[str, list[Place]]
 
 def all_lists(connection: Connection, kind: str = "") -> list[tuple[ListSpec, int]]:
     """Return (list, size) of all lists, or of those of a kind, by key."""
-    query = sa.select(lists.c.data, lists.c.size).order_by(lists.c.kind, lists.c.key)
+    query = sa.select(tables.lists.c.data, tables.lists.c.size).order_by(tables.lists.c.kind, tables.lists.c.key)
     if kind:
-        query = query.where(lists.c.kind == kind)
+        query = query.where(tables.lists.c.kind == kind)
     return [(msgspec.json.decode(row.data, type=ListSpec), row.size) for row in connection.execute(query)]
 
 
 def get_list(connection: Connection, path: str) -> tuple[ListSpec, int]:
     """Return a list and its size."""
-    row = connection.execute(sa.select(lists.c.data, lists.c.size).where(lists.c.path == path)).one()
+    row = connection.execute(
+        sa.select(tables.lists.c.data, tables.lists.c.size).where(tables.lists.c.path == path)
+    ).one()
     return msgspec.json.decode(row.data, type=ListSpec), row.size
 
 
@@ -110,10 +115,10 @@ def items(connection: Connection, path: str, positions: range) -> list[tuple[int
 def page_ends(connection: Connection, per_page: int) -> dict[tuple[str, int], int]:
     """Return the number, in the order of publication, of the last article of each full page: by list and page."""
     query = (
-        sa.select(lists.c.path, list_items.c.position, articles.c.seq)
-        .join(lists, lists.c.id == list_items.c.list_id)
-        .join(articles, articles.c.id == list_items.c.article_id)
-        .where(list_items.c.position % per_page == 0)
+        sa.select(tables.lists.c.path, tables.list_items.c.position, tables.articles.c.seq)
+        .join(tables.lists, tables.lists.c.id == tables.list_items.c.list_id)
+        .join(tables.articles, tables.articles.c.id == tables.list_items.c.article_id)
+        .where(tables.list_items.c.position % per_page == 0)
     )
     return {(row.path, row.position // per_page): row.seq for row in connection.execute(query)}
 
@@ -134,13 +139,16 @@ def addresses(connection: Connection) -> dict[str, str]:
 
     The second is empty where nothing of ours need be told there: what was taken down.
     """
-    page = articles.alias("page")
+    page = tables.articles.alias("page")
     query = (
-        sa.select(articles.c.permalink, articles.c.state, page.c.permalink.label("told_at"))
-        .outerjoin(doubles, sa.and_(doubles.c.article_id == articles.c.id, doubles.c.page != articles.c.id))
-        .outerjoin(page, sa.and_(page.c.id == doubles.c.page, page.c.state == "live"))
-        .where(articles.c.seq.is_not(None), sa.not_(articles.c.dirty))
-        .order_by(articles.c.permalink)
+        sa.select(tables.articles.c.permalink, tables.articles.c.state, page.c.permalink.label("told_at"))
+        .outerjoin(
+            tables.doubles,
+            sa.and_(tables.doubles.c.article_id == tables.articles.c.id, tables.doubles.c.page != tables.articles.c.id),
+        )
+        .outerjoin(page, sa.and_(page.c.id == tables.doubles.c.page, page.c.state == "live"))
+        .where(tables.articles.c.seq.is_not(None), sa.not_(tables.articles.c.dirty))
+        .order_by(tables.articles.c.permalink)
     )
     rows = connection.execute(query)
     return {row.permalink: (row.told_at or row.permalink) if row.state == "live" else "" for row in rows}
@@ -148,12 +156,18 @@ def addresses(connection: Connection) -> dict[str, str]:
 
 def everything(connection: Connection) -> dict[str, str]:
     """Return every path that was written and not removed, with the digest under which it was written last."""
-    return {row.path: row.digest for row in connection.execute(sa.select(outputs.c.path, outputs.c.digest))}
+    return {
+        row.path: row.digest for row in connection.execute(sa.select(tables.outputs.c.path, tables.outputs.c.digest))
+    }
 
 
 def known_below(connection: Connection, folder: str) -> set[str]:
     """Return every path below a folder that was written and not removed."""
-    return set(connection.scalars(sa.select(outputs.c.path).where(outputs.c.path.startswith(folder, autoescape=True))))
+    return set(
+        connection.scalars(
+            sa.select(tables.outputs.c.path).where(tables.outputs.c.path.startswith(folder, autoescape=True))
+        )
+    )
 
 
 def save_outputs(connection: Connection, written: Mapping[str, str], removed: Iterable[str] = ()) -> None:
@@ -161,4 +175,4 @@ def save_outputs(connection: Connection, written: Mapping[str, str], removed: It
     _SAVE(connection, list(written.items()))
     gone: Sequence[dict[str, str]] = [{"gone": path} for path in removed]
     if gone:
-        connection.execute(sa.delete(outputs).where(outputs.c.path == sa.bindparam("gone")), gone)
+        connection.execute(sa.delete(tables.outputs).where(tables.outputs.c.path == sa.bindparam("gone")), gone)

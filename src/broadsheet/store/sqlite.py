@@ -9,15 +9,20 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from broadsheet.errors import LockedError, StoreError
+from broadsheet.store.connection import Connection
 from broadsheet.store.faults import explaining
 
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
 ADVICE = "'broadsheet doctor --repair' mends what can be mended; a damaged file is never overwritten"
+_TABLES = Path(__file__).with_name("sqlite.sql")
+"""Statements, a blank line between two, that make the tables of ``schema``; written by ``scripts/schema.py``."""
+_PATIENCE = 30
+"""Seconds that a writer waits for another."""
 
 
 def place_of(url: str, folder: Path) -> Path:
@@ -63,19 +68,60 @@ class Sqlite:
         self.path = path
         self.name = str(path)
         self.state_dir = path.parent
-        self.engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-        sa.event.listen(self.engine, "connect", _set_pragmas)
-        sa.event.listen(self.engine, "begin", _begin)
+        self._idle: list[_Connection] = []
 
-    def reading(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
         """Open a connection that sees one state of the store."""
-        return self.engine.connect()
+        with self._lent("BEGIN", "ROLLBACK") as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a connection for a transaction beside which nobody else writes."""
-        with self.engine.connect() as connection:
-            yield connection.execution_options(immediate=True)
+        """Open a connection in a transaction beside which nobody else writes."""
+        # A writer takes its place at once: a reader that turns into a writer later could be refused.
+        with self._lent("BEGIN IMMEDIATE", "COMMIT") as connection:
+            yield connection
+
+    @contextmanager
+    def _lent(self, begin: str, end: str) -> Iterator[_Connection]:
+        """Lend a connection for a transaction. One in which something failed is not used again."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _Connection(self.path)
+        try:
+            connection.driver.execute(begin)
+            yield connection
+            connection.release(end)
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    def create(self, connection: Connection) -> None:
+        """Make all tables of an empty database."""
+        for statement in _TABLES.read_text("utf-8").split("\n\n"):
+            connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def migrating(self) -> Iterator[sa.Connection]:
+        """Open a connection of SQLAlchemy's own, which begins and ends its transactions itself."""
+        import sqlalchemy as sa
+
+        engine = sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": _PATIENCE})
+        sa.event.listen(engine, "connect", _set_pragmas)
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        """Close all connections."""
+        while self._idle:
+            self._idle.pop().close()
 
     def lock(self, command: str) -> AbstractContextManager[None]:
         """Hold the lock, a file; raise ``LockedError`` when another process has it."""
@@ -110,22 +156,134 @@ class Sqlite:
         return found
 
 
+class _Driver(sqlite3.Connection):
+    """The driver's connection as SQLAlchemy gets it, which would end transactions of the store: here it cannot."""
+
+    def commit(self) -> None:
+        """Nothing: the store does."""
+
+    def rollback(self) -> None:
+        """Nothing: the store does."""
+
+    def close(self) -> None:
+        """Nothing: the store does."""
+
+    def create_function(self, *_given: Any, **_options: Any) -> None:
+        """Nothing: SQLite refuses while rows are being read, and no statement of ours uses a function of SQLAlchemy's."""
+
+
+class _Dialect(NamedTuple):
+    name: str
+
+
+class _Connection:
+    """A connection in which plain SQL goes to the driver as it is, and a statement of SQLAlchemy's through SQLAlchemy."""
+
+    dialect = _Dialect("sqlite")
+
+    def __init__(self, path: Path) -> None:
+        self.driver = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False, factory=_Driver)
+        self._engine: sa.Engine | None = None
+        self._opened: sa.Connection | None = None
+        try:
+            _set_pragmas(self.driver, None)
+        except sqlite3.Error:
+            self.close()
+            raise
+
+    def exec_driver_sql(self, statement: str, parameters: Any = (), execution_options: Any = None) -> _Rows:  # noqa: ARG002
+        """Execute plain SQL with a tuple of values, or once for each tuple of a list; rows are read as they are asked for."""
+        if isinstance(parameters, list):
+            return _Rows(self.driver.executemany(statement, parameters))
+        return _Rows(self.driver.execute(statement, parameters or ()))
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[*tuple[Any, ...]]:
+        """Execute a statement of SQLAlchemy's."""
+        return self._sqlalchemy().execute(statement, parameters)
+
+    def scalar(self, statement: sa.Executable, parameters: Any = None) -> Any:
+        """Return the first value of the first row of a statement of SQLAlchemy's."""
+        return self._sqlalchemy().scalar(statement, parameters)
+
+    def scalars(self, statement: sa.Executable, parameters: Any = None) -> sa.ScalarResult[Any]:
+        """Return the first value of every row of a statement of SQLAlchemy's."""
+        return self._sqlalchemy().scalars(statement, parameters)
+
+    def _sqlalchemy(self) -> sa.Connection:
+        if self._opened is None:
+            import sqlalchemy as sa
+
+            if self._engine is None:
+                self._engine = sa.create_engine("sqlite://", creator=lambda: self.driver, poolclass=sa.StaticPool)
+            self._opened = self._engine.connect()
+        return self._opened
+
+    def release(self, end: str) -> None:
+        """End the transaction."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+        self.driver.execute(end)
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is undone."""
+        if self._opened is not None:
+            self._opened.close()
+        if self._engine is not None:
+            self._engine.dispose()
+        sqlite3.Connection.close(self.driver)
+
+
+class _Rows:
+    """The rows of a statement in plain SQL."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows as they are read."""
+        return iter(self._cursor)
+
+    def all(self) -> list[tuple[Any, ...]]:
+        """Return all rows."""
+        return self._cursor.fetchall()
+
+    def one(self) -> tuple[Any, ...]:
+        """Return the one row that there is."""
+        (row,) = self.all()
+        return row
+
+    def scalar(self) -> Any:
+        """Return the first value of the first row, None where there is no row."""
+        row = self._cursor.fetchone()
+        self._cursor.close()
+        return row[0] if row else None
+
+    def scalars(self) -> _Values:
+        """Return the first value of every row."""
+        return _Values(row[0] for row in self._cursor)
+
+
+class _Values(list[Any]):
+    """The first value of every row."""
+
+    def all(self) -> list[Any]:
+        """Return them as a list."""
+        return self
+
+
 def _set_pragmas(connection: Any, _record: object) -> None:
-    # Transactions are begun by ``_begin``; the driver must not begin its own.
-    if isinstance(connection, sqlite3.Connection):
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # NORMAL lost acknowledged rows in 21 of 30 power cuts, FULL in none.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA temp_store=MEMORY")
-        # What is taken down is overwritten, not only unlinked.
-        cursor.execute("PRAGMA secure_delete=ON")
-        cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # A writer takes its place at once: a reader that turns into a writer later could be refused.
-    writes = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # Transactions are begun by the store; the driver must not begin its own.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # Of a new database. Entries and articles are of some kilobytes: of 4,096 bytes a page is half empty or has to be continued
+    # by others, and a first poll writes half as many bytes again.
+    cursor.execute("PRAGMA page_size=8192")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # NORMAL lost acknowledged rows in 21 of 30 power cuts, FULL in none.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    # What is taken down is overwritten, not only unlinked.
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()

@@ -9,24 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.model import Article, Match, Story, story_path
-from broadsheet.store import site
+from broadsheet.store import sa, site, tables
 from broadsheet.store.bulk import CHUNK, Insert, Query, chunks
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import (
-    articles,
-    bodies,
-    doubles,
-    matches,
-    shingles,
-    signatures,
-    story_aliases,
-    story_overrides,
-    title_keys,
-)
 from broadsheet.stories.cluster import Member, tell
 from broadsheet.stories.duplicates import WINDOW, Candidate
 from broadsheet.stories.signature import sign
@@ -45,21 +33,21 @@ _HASH = (1 << 48) - 1
 _CANDIDATE = msgspec.json.Decoder(Candidate)
 _EITHER = 400
 """Articles that one statement names twice, as either side of a match."""
-_INDEXES = ((shingles, "hash"), (title_keys, "key"))
-_HOLD = {table.name: Insert(table, (column, "article_id"), conflict="nothing") for table, column in _INDEXES}
+_INDEXES = (("shingles", "hash"), ("title_keys", "key"))
+_HOLD = {table: Insert(table, (column, "article_id"), conflict="nothing") for table, column in _INDEXES}
 _HOLDERS = {
-    table.name: Query(f"SELECT {column}, article_id FROM {table.name} WHERE {column} IN ?*")  # noqa: S608 - names of ours
+    table: Query(f"SELECT {column}, article_id FROM {table} WHERE {column} IN ?*")  # noqa: S608 - names of ours
     for table, column in _INDEXES
 }
 _DROP = {
-    table.name: Query(f"DELETE FROM {table.name} WHERE {column} IN ?* AND article_id = ?")  # noqa: S608 - names of ours
+    table: Query(f"DELETE FROM {table} WHERE {column} IN ?* AND article_id = ?")  # noqa: S608 - names of ours
     for table, column in _INDEXES
 }
 _SIGNATURES = Query("SELECT data FROM signatures WHERE article_id IN ?* ORDER BY article_id")
-_SIGN = Insert(signatures, ("article_id", "data"), conflict="update")
-_OVERRIDE = Insert(story_overrides, ("kind", "a", "b", "at"), conflict="nothing")
-_ALIAS = Insert(story_aliases, ("old", "new"), conflict="update")
-_MATCH = Insert(matches, ("a", "b", "kind", "data"), conflict="update")
+_SIGN = Insert("signatures", ("article_id", "data"), conflict="update", key=("article_id",))
+_OVERRIDE = Insert("story_overrides", ("kind", "a", "b", "at"), conflict="nothing")
+_ALIAS = Insert("story_aliases", ("old", "new"), conflict="update", key=("old",))
+_MATCH = Insert("matches", ("a", "b", "kind", "data"), conflict="update", key=("a", "b"))
 
 
 def _window(item: Candidate) -> int:
@@ -102,8 +90,10 @@ def forget(connection: Connection, article_id: str) -> None:
         window = _window(item)
         _DROP["shingles"](connection, _hashes(item, window), article_id)
         _DROP["title_keys"](connection, [*_keys(item, window), *_address(item)], article_id)
-    connection.execute(sa.delete(signatures).where(signatures.c.article_id == article_id))
-    connection.execute(sa.delete(matches).where(sa.or_(matches.c.a == article_id, matches.c.b == article_id)))
+    connection.execute(sa.delete(tables.signatures).where(tables.signatures.c.article_id == article_id))
+    connection.execute(
+        sa.delete(tables.matches).where(sa.or_(tables.matches.c.a == article_id, tables.matches.c.b == article_id))
+    )
 
 
 def remember(connection: Connection, new: Sequence[Candidate]) -> dict[str, list[str]]:
@@ -169,10 +159,16 @@ def _holders(connection: Connection, table: str, keys: set[Any]) -> dict[Any, li
 def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
     """Return live articles as the comparison needs them."""
     query = (
-        sa.select(articles.c.id, articles.c.feed_id, articles.c.published, articles.c.data, bodies.c.text)
-        .join(bodies, bodies.c.article_id == articles.c.id)
-        .where(articles.c.id.in_(ids), articles.c.state != "gone")
-        .order_by(articles.c.id)
+        sa.select(
+            tables.articles.c.id,
+            tables.articles.c.feed_id,
+            tables.articles.c.published,
+            tables.articles.c.data,
+            tables.bodies.c.text,
+        )
+        .join(tables.bodies, tables.bodies.c.article_id == tables.articles.c.id)
+        .where(tables.articles.c.id.in_(ids), tables.articles.c.state != "gone")
+        .order_by(tables.articles.c.id)
     )
     found = []
     for row in connection.execute(query):
@@ -211,7 +207,9 @@ def neighbours(connection: Connection, start: Iterable[str]) -> dict[str, list[s
     waiting, seen = list(first), set(first)
     while waiting:
         step, waiting = waiting[:400], waiting[400:]
-        query = sa.select(matches.c.a, matches.c.b).where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)))
+        query = sa.select(tables.matches.c.a, tables.matches.c.b).where(
+            sa.or_(tables.matches.c.a.in_(step), tables.matches.c.b.in_(step))
+        )
         pairs = [(row.a, row.b) for row in connection.execute(query) if not {row.a, row.b} & alone]
         pairs += [pair for pair in by_hand if set(pair) & set(step)]
         for one, other in (*pairs, *((b, a) for a, b in pairs)):
@@ -227,12 +225,12 @@ def twins(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, da
     """Return the same reports elsewhere: (article, the other's feed, when that was published) of those whose date is known."""
     found = []
     for step in chunks(ids, _EITHER):
-        other = sa.case((matches.c.a.in_(step), matches.c.b), else_=matches.c.a)
+        other = sa.case((tables.matches.c.a.in_(step), tables.matches.c.b), else_=tables.matches.c.a)
         query = (
-            sa.select(matches.c.a, matches.c.b, articles.c.feed_id, articles.c.data)
-            .join(articles, articles.c.id == other)
-            .where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)), matches.c.kind != "event")
-            .order_by(matches.c.a, matches.c.b)
+            sa.select(tables.matches.c.a, tables.matches.c.b, tables.articles.c.feed_id, tables.articles.c.data)
+            .join(tables.articles, tables.articles.c.id == other)
+            .where(sa.or_(tables.matches.c.a.in_(step), tables.matches.c.b.in_(step)), tables.matches.c.kind != "event")
+            .order_by(tables.matches.c.a, tables.matches.c.b)
         )
         for row in connection.execute(query):
             article = msgspec.json.decode(row.data, type=Article)
@@ -243,8 +241,13 @@ def twins(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, da
 
 def overrides(connection: Connection, kind: str) -> list[tuple[str, str]]:
     """Return what a person said: pairs to ``merge``; articles to ``split`` off or ``pin`` (the second is empty)."""
-    query = sa.select(story_overrides.c.a, story_overrides.c.b).where(story_overrides.c.kind == kind)
-    return [(row.a, row.b) for row in connection.execute(query.order_by(story_overrides.c.a, story_overrides.c.b))]
+    query = sa.select(tables.story_overrides.c.a, tables.story_overrides.c.b).where(
+        tables.story_overrides.c.kind == kind
+    )
+    return [
+        (row.a, row.b)
+        for row in connection.execute(query.order_by(tables.story_overrides.c.a, tables.story_overrides.c.b))
+    ]
 
 
 def override(connection: Connection, kind: str, a: str, b: str, at: datetime) -> None:
@@ -254,8 +257,8 @@ def override(connection: Connection, kind: str, a: str, b: str, at: datetime) ->
     what that names. ``split`` takes back what was merged with the article before.
     """
     if kind == "split":
-        either = sa.or_(story_overrides.c.a == a, story_overrides.c.b == a)
-        connection.execute(sa.delete(story_overrides).where(story_overrides.c.kind == "merge", either))
+        either = sa.or_(tables.story_overrides.c.a == a, tables.story_overrides.c.b == a)
+        connection.execute(sa.delete(tables.story_overrides).where(tables.story_overrides.c.kind == "merge", either))
     elif kind == "merge":
         a, b = sorted((a, b))
     _OVERRIDE(connection, [(kind, a, b, to_micros(at))])
@@ -269,10 +272,16 @@ def pinned(connection: Connection) -> set[str]:
 def members(connection: Connection, ids: Sequence[str], publishers: dict[str, str]) -> list[Member]:
     """Return articles as the choice of the lead needs them; ``publishers`` names each feed's publisher."""
     query = (
-        sa.select(articles.c.id, articles.c.feed_id, articles.c.published, articles.c.data, bodies.c.text)
-        .join(bodies, bodies.c.article_id == articles.c.id)
-        .where(articles.c.id.in_(ids))
-        .order_by(articles.c.id)
+        sa.select(
+            tables.articles.c.id,
+            tables.articles.c.feed_id,
+            tables.articles.c.published,
+            tables.articles.c.data,
+            tables.bodies.c.text,
+        )
+        .join(tables.bodies, tables.bodies.c.article_id == tables.articles.c.id)
+        .where(tables.articles.c.id.in_(ids))
+        .order_by(tables.articles.c.id)
     )
     return [
         Member(
@@ -285,7 +294,7 @@ def members(connection: Connection, ids: Sequence[str], publishers: dict[str, st
 
 def story_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     """Return the story that each article belongs to."""
-    query = sa.select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(ids))
+    query = sa.select(tables.articles.c.id, tables.articles.c.story_id).where(tables.articles.c.id.in_(ids))
     return {row.id: row.story_id or "" for row in connection.execute(query)}
 
 
@@ -293,18 +302,28 @@ def assign(connection: Connection, ids: Sequence[str], story_id: str) -> None:
     """Make the articles one story, and their pages out of date. Pages of stories that end in it lead to it."""
     before = {old for old in story_of(connection, ids).values() if old and old != story_id}
     printed = site.known(connection, [story_path(old) for old in sorted(before)])
-    connection.execute(sa.delete(story_aliases).where(story_aliases.c.old == story_id))
+    connection.execute(sa.delete(tables.story_aliases).where(tables.story_aliases.c.old == story_id))
     for old in sorted(before):
-        connection.execute(sa.update(story_aliases).where(story_aliases.c.new == old).values(new=story_id))
+        connection.execute(
+            sa.update(tables.story_aliases).where(tables.story_aliases.c.new == old).values(new=story_id)
+        )
         if story_path(old) in printed:
             _ALIAS(connection, [(old, story_id)])
-    connection.execute(sa.update(articles).where(articles.c.id.in_(ids)).values(story_id=story_id))
-    connection.execute(sa.update(articles).where(articles.c.id.in_(ids), articles.c.state == "live").values(dirty=True))
+    connection.execute(sa.update(tables.articles).where(tables.articles.c.id.in_(ids)).values(story_id=story_id))
+    connection.execute(
+        sa.update(tables.articles)
+        .where(tables.articles.c.id.in_(ids), tables.articles.c.state == "live")
+        .values(dirty=True)
+    )
 
 
 def touch(connection: Connection, ids: Sequence[str]) -> None:
     """Say of live articles that their pages are out of date."""
-    connection.execute(sa.update(articles).where(articles.c.id.in_(ids), articles.c.state == "live").values(dirty=True))
+    connection.execute(
+        sa.update(tables.articles)
+        .where(tables.articles.c.id.in_(ids), tables.articles.c.state == "live")
+        .values(dirty=True)
+    )
 
 
 def articles_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -312,9 +331,9 @@ def articles_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, l
     found: dict[str, list[str]] = defaultdict(list)
     for some in chunks(story_ids):
         query = (
-            sa.select(articles.c.id, articles.c.story_id)
-            .where(articles.c.story_id.in_(some), articles.c.state == "live")
-            .order_by(articles.c.published.nulls_first(), articles.c.id)
+            sa.select(tables.articles.c.id, tables.articles.c.story_id)
+            .where(tables.articles.c.story_id.in_(some), tables.articles.c.state == "live")
+            .order_by(tables.articles.c.published.nulls_first(), tables.articles.c.id)
         )
         for row in connection.execute(query):
             found[row.story_id].append(row.id)
@@ -323,25 +342,31 @@ def articles_of(connection: Connection, story_ids: Sequence[str]) -> dict[str, l
 
 def aliases(connection: Connection, story_ids: Sequence[str]) -> dict[str, str]:
     """Return old -> new of the stories that have ended in these."""
-    query = sa.select(story_aliases.c.old, story_aliases.c.new).where(story_aliases.c.new.in_(story_ids))
-    return {row.old: row.new for row in connection.execute(query.order_by(story_aliases.c.old))}
+    query = sa.select(tables.story_aliases.c.old, tables.story_aliases.c.new).where(
+        tables.story_aliases.c.new.in_(story_ids)
+    )
+    return {row.old: row.new for row in connection.execute(query.order_by(tables.story_aliases.c.old))}
 
 
 def current(connection: Connection, story_id: str) -> str:
     """Return the story that a story has ended in, or itself."""
-    new = connection.scalar(sa.select(story_aliases.c.new).where(story_aliases.c.old == story_id))
+    new = connection.scalar(sa.select(tables.story_aliases.c.new).where(tables.story_aliases.c.old == story_id))
     return new or story_id
 
 
 def several(connection: Connection) -> list[str]:
     """Return the stories with several live articles that have pages of their own."""
-    page = articles.alias("page")
-    elsewhere = sa.select(doubles.c.article_id).join(page, page.c.id == doubles.c.page)
-    elsewhere = elsewhere.where(doubles.c.page != doubles.c.article_id, page.c.state == "live")
+    page = tables.articles.alias("page")
+    elsewhere = sa.select(tables.doubles.c.article_id).join(page, page.c.id == tables.doubles.c.page)
+    elsewhere = elsewhere.where(tables.doubles.c.page != tables.doubles.c.article_id, page.c.state == "live")
     query = (
-        sa.select(articles.c.story_id)
-        .where(articles.c.state == "live", articles.c.story_id.is_not(None), articles.c.id.not_in(elsewhere))
-        .group_by(articles.c.story_id)
+        sa.select(tables.articles.c.story_id)
+        .where(
+            tables.articles.c.state == "live",
+            tables.articles.c.story_id.is_not(None),
+            tables.articles.c.id.not_in(elsewhere),
+        )
+        .group_by(tables.articles.c.story_id)
         .having(sa.func.count() > 1)
     )
     return sorted(connection.scalars(query))
@@ -356,8 +381,10 @@ def reasons(connection: Connection, ids: Sequence[str]) -> dict[str, list[Match]
     """Return why other articles belong to each of these, of those that have any."""
     found: dict[str, list[Match]] = defaultdict(list)
     for step in chunks(ids, _EITHER):
-        query = sa.select(matches.c.data).where(sa.or_(matches.c.a.in_(step), matches.c.b.in_(step)))
-        for row in connection.scalars(query.order_by(matches.c.a, matches.c.b)):
+        query = sa.select(tables.matches.c.data).where(
+            sa.or_(tables.matches.c.a.in_(step), tables.matches.c.b.in_(step))
+        )
+        for row in connection.scalars(query.order_by(tables.matches.c.a, tables.matches.c.b)):
             match = msgspec.json.decode(row, type=Match)
             for article_id in {match.a, match.b} & set(step):
                 found[article_id].append(match)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from broadsheet.articles.template import Template
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import to_micros
-from broadsheet.store.schema import templates
 
-_SAVE = Insert(templates, ("key", "digest", "learnt", "samples", "data"), conflict="update")
+_SAVE = Insert("templates", ("key", "digest", "learnt", "samples", "data"), conflict="update", key=("key",))
 
 
 def get(connection: Connection, key: str) -> Template | None:
     """Return the template of a source."""
-    data = connection.scalar(sa.select(templates.c.data).where(templates.c.key == key))
+    data = connection.scalar(sa.select(tables.templates.c.data).where(tables.templates.c.key == key))
     return msgspec.json.decode(data, type=Template) if data else None
 
 

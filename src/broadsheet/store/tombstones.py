@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
+from broadsheet.store import sa, tables
 from broadsheet.store.bulk import Insert, Query
+from broadsheet.store.connection import Connection
 from broadsheet.store.database import from_micros, to_micros
-from broadsheet.store.schema import tombstones
 
-_REFUSE = Insert(tombstones, ("target", "kind", "at", "note"), conflict="nothing")
+_REFUSE = Insert("tombstones", ("target", "kind", "at", "note"), conflict="nothing")
 _TARGETS = Query("SELECT target FROM tombstones WHERE kind = ?")
 
 
@@ -28,6 +26,6 @@ def targets(connection: Connection, kind: str) -> set[str]:
 def note_of(connection: Connection, article_id: str) -> tuple[datetime, str] | None:
     """Return when and why an article was taken down."""
     row = connection.execute(
-        sa.select(tombstones.c.at, tombstones.c.note).where(tombstones.c.target == article_id)
+        sa.select(tables.tombstones.c.at, tables.tombstones.c.note).where(tables.tombstones.c.target == article_id)
     ).one_or_none()
     return (from_micros(row.at), row.note) if row else None

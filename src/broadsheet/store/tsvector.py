@@ -10,8 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy.engine import Connection
-
+from broadsheet.store.connection import Connection
 from broadsheet.text import is_open
 
 PART = 2000
