@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from broadsheet import urls
-from broadsheet.articles.tree import Element
+from broadsheet.articles.tree import Element, raw_text
 from broadsheet.text import collapse, is_cjk, letters, words
 
 Kind = Literal["bot check", "consent page", "login page", "paywall"]
@@ -102,5 +102,5 @@ def is_offer(text: str) -> bool:
 
 
 def _is_short(body: Element) -> bool:
-    text = "".join(body.itertext())
+    text = raw_text(body)
     return len(text) < 40 * _SHORT and words(text) < _SHORT * (2 if is_cjk(text) else 1)
