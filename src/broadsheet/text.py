@@ -45,6 +45,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 _ASCII_ODD = bytes(code for code in range(128) if not chr(code).isprintable())
 _ASCII_CONTROLS = {code: None for code in range(128) if _CONTROL.match(chr(code))}
 _ASCII_HARMLESS = bytes(code for code in range(128) if code not in _ASCII_CONTROLS)
+_NO_WORD = bytes(code for code in range(128) if not chr(code).isalnum())
 _NO_ASCII_LETTER = bytes(code for code in range(256) if not (chr(code).isascii() and chr(code).isalpha()))
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:\s[^<>]{0,2000})?/?>")
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])")
@@ -273,6 +274,8 @@ def searchable(text: str) -> str:
 
 def letters(text: str) -> str:
     """Return the letters and digits of a text, small: what two wordings are compared by."""
+    if text.isascii():
+        return text.encode().translate(None, _NO_WORD).lower().decode()
     return _NO_LETTER.sub("", text).lower()
 
 
