@@ -60,6 +60,8 @@ DEEP = {
     "capitals": "<DIV></DIv >" * 10 + "<Div>" * 1_000,
     "tabs and slashes": "<div\t/>" * 100_000,
     "unclosed comment": "<div>" * 300 + "<!-- ",
+    "a blank that is none": "<div><script></script\xa0></div></script>" * 20_000,
+    "a letter that is none": "<div><script></\u017fcript></div></script>" * 20_000,
     "frames": "<iframe><div></iframe></div><b>" * 20_000,
     "select": "<select><div></select><i></div>" * 20_000,
 }

@@ -27,7 +27,7 @@ PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.htm
 _UNKNOWN_VOID = re.compile(
     rb"<([eE][mM][bB][eE][dD]|[sS][oO][uU][rR][cC][eE]|[tT][rR][aA][cC][kK]|[wW][bB][rR])\b([^<>]{0,4000})>"
 )
-_CONTROLS = bytes({*range(32), 127} - {9, 10, 12, 13})
+_CONTROLS = bytes({*range(32)} - {9, 10, 12, 13})
 _FORM_FEED = bytes.maketrans(b"\f", b" ")
 _NO_CHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _ILLEGAL_REFERENCE = re.compile(
