@@ -43,7 +43,7 @@ from broadsheet.articles.tree import (
 from broadsheet.articles.wholeness import SHARE, is_whole
 from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
-from broadsheet.text import clean, collapse, digest, excerpt, language, plain_title, visible_text, words
+from broadsheet.text import clean, collapse, digest, excerpt, language, letters, plain_title, visible_text, words
 
 VERSION = 5
 """Of the extract stage; a higher one makes every stored article due again."""
@@ -395,14 +395,14 @@ def _drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Re
 
 def _drop_title(blocks: list[tuple[Element, str]], title: str) -> list[Removed]:
     """Take the title off the first lines of the body, where the page prints it above the text."""
-    wanted = re.sub(r"\W+", "", title).lower()
+    wanted = letters(title)
     if not wanted:
         return []
     left = [(block, text) for block, text in blocks if block.getparent() is not None]
     if len(left) < 2:
         return []
     for block, text in left[:3]:
-        if re.sub(r"\W+", "", text).lower() == wanted:
+        if letters(text) == wanted:
             drop(block)
             return [Removed(what=title[:QUOTED], why="title repeated in the body", evidence="equal to the title")]
     return []

@@ -67,11 +67,11 @@ def exceeded(markup: str) -> str:
     return "html_attributes" if most > MAX_ATTRIBUTES else ""
 
 
-def page_exceeded(page: bytes) -> str:
-    """Return the name of the limit that a whole page exceeds, or nothing."""
+def page_exceeded(page: bytes, brackets: int = 2 * MAX_PAGE_ELEMENTS) -> str:
+    """Return the name of the limit that a whole page in UTF-8 exceeds, or nothing; it may have so many angle brackets."""
     if len(page) > MAX_PAGE_BYTES:
         return "page_bytes"
-    if page.count(b"<") > 2 * MAX_PAGE_ELEMENTS:
+    if page.count(b"<") > brackets:
         return "page_elements"
     # An attribute takes two characters at least: a look at the longest start tags clears nearly every page.
     longest = [tag for tag in _PAGE_TAGS.findall(page) if len(tag) > 2 * MAX_PAGE_ATTRIBUTES]

@@ -28,7 +28,7 @@ from broadsheet.text import is_cjk
 _META_CHARSET = re.compile(
     rb"""<meta\s[^>]{0,200}?charset\s{0,8}=\s{0,8}["']?\s{0,8}([A-Za-z0-9._:\-]{1,40})""", re.IGNORECASE
 )
-_MAX_TAGS = 20_000
+_MAX_BRACKETS = 20_000
 """In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
 _CJK_MINIMUM = "80"
 
@@ -45,7 +45,11 @@ def parse_page(html: bytes, url: str) -> Element | None:
 
     Raises ``LimitExceeded`` where it is more than a parser may have.
     """
-    return _tree(_checked(html, url))
+    data = to_utf8(html)
+    limit = page_exceeded(data)
+    if limit:
+        raise LimitExceeded(f"{url}: {over(limit)}", limit)
+    return _tree(data)
 
 
 def _tree(data: bytes) -> Element | None:
@@ -53,14 +57,6 @@ def _tree(data: bytes) -> Element | None:
         return parse_document(data)
     except ParserError:
         return None
-
-
-def _checked(html: bytes, url: str) -> bytes:
-    """Return a page in UTF-8 that a parser may have; raises ``LimitExceeded`` for one that it may not."""
-    limit = page_exceeded(html)
-    if limit:
-        raise LimitExceeded(f"{url}: {over(limit)}", limit)
-    return to_utf8(html)
 
 
 class Cut(NamedTuple):
@@ -123,13 +119,13 @@ def cut_by(
 ) -> tuple[Cut, Metadata] | None:
     """Return the article in the site's container and what the page says of itself.
 
-    None where the page does not fit or may go on in another. What is known of it already, its title, ``author`` and date, is not
-    looked for where that takes time: the title not at all, the others not in the whole page.
+    None where the page is too much for lexbor, does not fit or may go on in another. What is known of it already, its
+    title, ``author`` and date, is not looked for where that takes time: the title not at all, the others not in the whole page.
     """
     from selectolax.lexbor import LexborHTMLParser
 
-    data = _checked(html, url)
-    if data.count(b"<") > _MAX_TAGS:
+    data = to_utf8(html)
+    if page_exceeded(data, _MAX_BRACKETS):
         return None
     parsed = LexborHTMLParser(data)
     if paging.may_go_on(html, url) and paging.leads_on(links(parsed), url):
