@@ -10,6 +10,7 @@ from benchmarks.measure import CORPUS
 
 ALL = {
     "fit": "needs the corpus",
+    "extract": "needs the corpus",
     "parse": "needs the corpus",
     "poll": "",
     "build": "",

@@ -183,6 +183,30 @@ def test_of_twenty_pages_one_shows_that_the_site_was_built_anew(checked: bool) -
     assert same.text == extract_article(page(50), url=url).text
 
 
+@pytest.mark.parametrize(("link", "own"), [("/archive?page=2", False), ("{}?page=2", True), ("{}/2", True)])
+def test_what_goes_on_in_another_page_goes_the_general_way(link: str, own: bool) -> None:
+    template = learn_template(pages(6))
+    urls = (f"https://gazette.example/report-{number}" for number in range(1000))
+    url = next(url for url in urls if not containers.is_checked(url))
+    further = f"<a href='{link.format(url)}'>2</a></body>".encode()
+    found = extract_article(rebuilt(50).replace(b"</body>", further), url=url, template=template)
+    assert ("part 5 of report 50" in found.text) == own
+    assert found.provenance.get("next", "") == (link.format(url) if own else "")
+
+
+@pytest.mark.parametrize("top", TOPS)
+def test_a_title_from_the_feed_changes_nothing_else(top: str) -> None:
+    url = next(url for url in map("https://gazette.example/{}".format, range(9)) if not containers.is_checked(url))
+    new = page(6).replace(b"<main>", f"{top}<main>".encode(), 1)
+    template = learn_template(pages(6))
+    bare, titled = (
+        extract_article(new, url=url, template=template, entry=Entry(title=title)) for title in ("", "Other")
+    )
+    assert titled.title == "Other"
+    for field in ("byline", "published", "image", "url", "language"):
+        assert getattr(titled, field) == getattr(bare, field), field
+
+
 def test_one_page_in_twenty_is_checked() -> None:
     assert 20 <= sum(containers.is_checked(f"https://gazette.example/{number}") for number in range(1000)) <= 80
 

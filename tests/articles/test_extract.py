@@ -225,6 +225,14 @@ def test_a_page_that_is_too_much_is_left_for_the_feed(limit: str) -> None:
     assert caught.value.limit == limit
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32-be", "cp037"])
+def test_an_encoding_hides_nothing(encoding: str) -> None:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    with pytest.raises(LimitExceeded) as caught:
+        article(page=(declared + BOMBS["page_attributes"].decode()).encode(encoding), title="T")
+    assert caught.value.limit == "page_attributes"
+
+
 @pytest.mark.parametrize(
     ("markup", "limit"),
     [

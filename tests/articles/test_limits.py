@@ -60,6 +60,8 @@ DEEP = {
     "capitals": "<DIV></DIv >" * 10 + "<Div>" * 1_000,
     "tabs and slashes": "<div\t/>" * 100_000,
     "unclosed comment": "<div>" * 300 + "<!-- ",
+    "a blank that is none": "<div><script></script\xa0></div></script>" * 20_000,
+    "a letter that is none": "<div><script></\u017fcript></div></script>" * 20_000,
     "frames": "<iframe><div></iframe></div><b>" * 20_000,
     "select": "<select><div></select><i></div>" * 20_000,
 }
@@ -78,7 +80,7 @@ def test_many_attributes_are_told() -> None:
         "/".join(f"a{number}='x y'" for number in range(40_000)),
     ):
         assert exceeded(f"<p {text}>x</p>") == "html_attributes"
-        assert page_exceeded(f"<p {text}>x</p>") == "page_attributes"
+        assert page_exceeded(f"<p {text}>x</p>".encode()) == "page_attributes"
 
 
 def test_a_long_value_is_one_attribute() -> None:
@@ -88,13 +90,13 @@ def test_a_long_value_is_one_attribute() -> None:
 def test_bytes_are_told_first() -> None:
     assert exceeded("x" * limits.MAX_BYTES) == ""
     assert exceeded("x" * (limits.MAX_BYTES + 1)) == "html_bytes"
-    assert page_exceeded("x" * limits.MAX_PAGE_BYTES) == ""
-    assert page_exceeded("x" * (limits.MAX_PAGE_BYTES + 1)) == "page_bytes"
+    assert page_exceeded(b"x" * limits.MAX_PAGE_BYTES) == ""
+    assert page_exceeded(b"x" * (limits.MAX_PAGE_BYTES + 1)) == "page_bytes"
 
 
 def test_too_many_elements_of_a_page_are_told() -> None:
-    assert page_exceeded("<a></a>" * limits.MAX_PAGE_ELEMENTS) == ""
-    assert page_exceeded("<a></a>" * (limits.MAX_PAGE_ELEMENTS + 1)) == "page_elements"
+    assert page_exceeded(b"<a></a>" * limits.MAX_PAGE_ELEMENTS) == ""
+    assert page_exceeded(b"<a></a>" * (limits.MAX_PAGE_ELEMENTS + 1)) == "page_elements"
 
 
 @pytest.mark.timeout(30)

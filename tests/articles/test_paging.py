@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 
 import lxml.html
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.articles.paging import MAX_PAGES, join, may_go_on, next_page
+from broadsheet.articles.paging import MAX_PAGES, join, leads_on, may_go_on, next_page
 from broadsheet.articles.tree import parse_fragment, text_of
 from broadsheet.newspaper import Newspaper
 from broadsheet.store import takedown
@@ -82,6 +83,7 @@ def test_any_address_leads_somewhere_or_nowhere(first: str, href: str) -> None:
 def test_a_page_with_a_link_to_its_second_one_is_looked_at(first: str, link: str) -> None:
     url = f"https://news.example/{first}"
     assert may_go_on(f'<a href="{link}">2</a>'.encode(), url)
+    assert leads_on(["/elsewhere_2", unescape(link)], url)
     assert next_page(parse_fragment(f'<a href="{link}">2</a>'), url, url, 1)
 
 
@@ -89,6 +91,12 @@ def test_most_pages_are_not_looked_at() -> None:
     url = "https://news.example/ferry.html"
     assert not may_go_on(b'<p>Text</p><a href="/storm.html">Next</a>', url)
     assert not may_go_on(b'<a href="/storm_2.html">2</a><img src="/ferry.png?w=2"><a href="?page=20">', url)
+
+
+def test_a_number_in_the_address_of_something_else_leads_nowhere() -> None:
+    url = "https://news.example/ferry.html"
+    assert may_go_on(b'<a href="/comments?of=ferry&page=2">', url)
+    assert not leads_on(["/comments?of=ferry&page=2", "ferry_20.html", "", "http://[", "ferry.html"], url)
 
 
 def test_what_stood_there_already_is_told_once() -> None:

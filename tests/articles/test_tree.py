@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.articles.tree import drop, leaf_blocks, lines, make, parse_fragment, prune, replace, serialise, text_of
+from broadsheet.articles.tree import (
+    drop,
+    last_blocks,
+    leaf_blocks,
+    lines,
+    make,
+    parse_fragment,
+    prune,
+    replace,
+    serialise,
+    text_of,
+)
 
 ROUND = [
     "",
@@ -75,6 +86,14 @@ def test_lines(markup: str) -> None:
 def test_leaf_blocks_hold_no_other_block() -> None:
     root = parse_fragment("<div><p>a</p><ul><li>b</li><li><p>c</p></li></ul><div>d<b>e</b></div></div>")
     assert [text_of(block) for block in leaf_blocks(root)] == ["a", "b", "c", "de"]
+    for number in range(6):
+        assert last_blocks(root, number) == list(leaf_blocks(root))[4 - min(number, 4) :]
+
+
+def test_leaf_blocks_inside_of_inline_elements() -> None:
+    root = parse_fragment("<p>a</p><b><i><p>b</p></i></b><ul><li><b>c</b></li></ul><p></p>d")
+    assert [block.tag for block in leaf_blocks(root)] == ["p", "p", "li", "p"]
+    assert last_blocks(root, 3) == list(leaf_blocks(root))[1:]
 
 
 PRUNED = {

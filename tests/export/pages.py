@@ -13,9 +13,9 @@ from broadsheet.export import ExportArticle
 
 
 def page(path: Path) -> Any:
-    """Return a built page as a tree, control characters left out as in ours."""
+    """Return a built page as a tree, control characters left out as in ours; a form feed is a blank."""
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
-    text = re.sub("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", path.read_text("utf-8"))
+    text = re.sub("[\x01-\x08\x0b\x0e-\x1f\ufffe\uffff]", "", path.read_text("utf-8").replace("\f", " "))
     return lxml.html.document_fromstring(text.encode(), parser=parser)
 
 

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from broadsheet.articles.tree import Element, text_of
+from broadsheet.articles.tree import Element, raw_text, text_of
 from broadsheet.model import Record, Removed
 from broadsheet.text import letters
 
@@ -59,7 +59,7 @@ def cut_affixes(
 ) -> list[Removed]:
     """Cut what is known to stand before and behind the text, and the title in brackets before it."""
     removed: list[Removed] = []
-    opening = _BRACKETED.match("".join(first.itertext()))
+    opening = _BRACKETED.match(raw_text(first))
     if opening and title and _same(opening[1], title) and len(text_of(first)) > opening.end():
         _cut(first, opening.end(), at_end=False)
         removed.append(
@@ -67,14 +67,14 @@ def cut_affixes(
         )
     for head, count in affixes.heads.items():
         form = re.sub(r"0(?=[年月日时時点點分])", r"\\d{1,4}", re.escape(head))
-        found = re.match(r"\s*" + form, "".join(first.itertext()))
-        if found and found[0].strip() not in keep and found.end() < len("".join(first.itertext())):
+        found = re.match(r"\s*" + form, raw_text(first))
+        if found and found[0].strip() not in keep and found.end() < len(raw_text(first)):
             _cut(first, found.end(), at_end=False)
             removed.append(
                 Removed(what=found[0].strip(), why="repeated opening", evidence=f"in {count} of {samples} samples")
             )
     for form, count in affixes.tails.items():
-        found = _TAILS[form].search("".join(last.itertext()))
+        found = _TAILS[form].search(raw_text(last))
         if found and found[0].strip() not in keep and found.start() > 0:
             _cut(last, len(found[0]), at_end=True)
             removed.append(

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from broadsheet.articles.tree import BLOCKS, Element, drop, make
+from broadsheet.articles.tree import BLOCKS, Element, drop, make, raw_text
 
 # Words of class and id attributes, by what they speak of. None is the name of a site.
 HINTS = {
@@ -147,7 +147,7 @@ def page_blocks(body: Element) -> list[Block]:
     _pictures_from_noscript(body)
     etree.strip_elements(body, *_NO_TEXT, with_tail=False)
     for button in list(body.iter("button")):
-        if len("".join(button.itertext())) < 200 and button.find(".//p") is None:
+        if len(raw_text(button)) < 200 and button.find(".//p") is None:
             drop(button)
     found: list[Block] = []
     _visit(body, found, (0, 0), 0, 0, 0, 0, False)
@@ -199,7 +199,7 @@ def _visit(
             end_run()
             _visit(child, found, (own, above[0]), far, meaning, depth + 1, signature, linked or child.tag == "a")
         else:
-            inner = " " if child.tag == "br" else "".join(child.itertext())
+            inner = " " if child.tag == "br" else raw_text(child)
             run.append((child, "whole", inner, linked or _is_linked(child, inner)))
         if child.tail:
             run.append((child, "tail", child.tail, linked))
@@ -213,7 +213,7 @@ def _holds_blocks(element: Element) -> bool:
 def _is_linked(element: Element, text: str) -> bool:
     if element.tag == "a" or not len(element):
         return bool(element.tag == "a")
-    return bool(sum(len("".join(link.itertext())) for link in element.iter("a")) * 2 > len(text))
+    return bool(sum(len(raw_text(link)) for link in element.iter("a")) * 2 > len(text))
 
 
 def keep(body: Element, blocks: Sequence[Block], chosen: Iterable[bool]) -> None:
@@ -232,7 +232,7 @@ def keep(body: Element, blocks: Sequence[Block], chosen: Iterable[bool]) -> None
         if not (element.text or "").strip() and element.tag != "source":
             drop(element)
     for table in list(body.iter("table")):
-        if not "".join(table.itertext()).strip() and table.find(".//img") is None:
+        if not raw_text(table).strip() and table.find(".//img") is None:
             drop(table)
     etree.strip_tags(body, *_WRAPPERS)
 
@@ -339,7 +339,7 @@ def _is_portrait(element: Element) -> bool:
     """Return whether a picture stands in a byline: within five elements above it, one speaks of authors and says little."""
     for above in [element, *element.iterancestors()][:5]:
         spoken = hints_of(above)
-        if spoken & HINT["about"] and (not spoken & HINT["body"] or len("".join(above.itertext())) < _MAX_BYLINE):
+        if spoken & HINT["about"] and (not spoken & HINT["body"] or len(raw_text(above)) < _MAX_BYLINE):
             return True
     return False
 

@@ -79,9 +79,12 @@ def is_kept(blocks: Sequence[Block], found: Numbers) -> list[bool]:
 def _wholes(blocks: Sequence[Block], *tags: str) -> list[list[int]]:
     """Return the places of the blocks of each innermost element of a kind."""
     groups: dict[object, list[int]] = {}
+    inside: dict[object, object] = {}  # blocks beside each other have one parent
     for place, block in enumerate(blocks):
-        element = next(block.element.iterancestors(*tags), None)
-        if element is not None:
+        parent = block.element.getparent()
+        if parent not in inside:
+            inside[parent] = next(block.element.iterancestors(*tags), None)
+        if (element := inside[parent]) is not None:
             groups.setdefault(element, []).append(place)
     return list(groups.values())
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from broadsheet.articles.blocks import Block
-from broadsheet.articles.tree import Element, parse_fragment, text_of
+from broadsheet.articles.tree import Element, parse_fragment, raw_text, text_of
 from broadsheet.articles.visible import name_in
 from broadsheet.text import tokens
 
@@ -89,7 +89,8 @@ def apply_container(page: Any, container: Container) -> Element | None:
     for unwanted in node.css(", ".join((_UNWANTED, *container.drop))):
         unwanted.decompose()
     root = parse_fragment(node.html or "")
-    letters, (fewest, most) = len(text_of(root)), container.letters
+    words, (fewest, most) = raw_text(root).split(), container.letters
+    letters = sum(map(len, words)) + len(words)
     if letters < max(_MIN_LETTERS, fewest // 8) or letters > 8 * most:
         return None
     return root

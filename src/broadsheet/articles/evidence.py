@@ -19,11 +19,14 @@ Numbers = np.ndarray
 """A row a block, a column a piece of evidence."""
 
 TAGS = "p li h1 h2 h3 h4 h5 h6 td th blockquote div figcaption pre dd dt section article caption a span".split()
+_TAG_PLACE = {tag: place for place, tag in enumerate(TAGS)}
+_ROW_OF: Numbers = np.eye(len(TAGS) + 1, len(TAGS))
+"""For each place one, and none for other tags."""
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _SENTENCE = re.compile(r"[.!?。！？…؟।]+[\"'”’»」）)]?(?:\s|$)|[。！？]")
 _COMMA = re.compile(r"[,;，、；،]")
 _DATE = re.compile(r"\d{1,4}[./\-年]\s?\d{1,2}[./\-月]\s?\d{1,4}|\d{1,2}:\d{2}|\b(19|20)\d\d\b")
-_RIGHTS = re.compile(r"[©®]|all rights reserved|copyright|版权|轉載|转载|著作権|저작권", re.IGNORECASE)
+_RIGHTS = ("©", "®", "all rights reserved", "copyright", "版权", "轉載", "转载", "著作権", "저작권")
 _END = re.compile(r"[.!?。！？…:：؟\"”」）)]$")
 _BULLETS = "•·-–—|>»©*#←→▶►‹›"
 _SAMPLE = 600
@@ -108,7 +111,7 @@ def read_page(blocks: Sequence[Block], *, title: str = "", author: str = "") -> 
         )  # fmt: skip
     near, far = _bits([block.near for block in blocks], len(HINT)), _bits([block.far for block in blocks], len(HINT))
     meaning = _bits([block.meaning for block in blocks], len(MEANINGS) + 1)
-    tags = np.array([[block.element.tag == tag for tag in TAGS] for block in blocks], dtype=float)
+    tags = _ROW_OF.take([_TAG_PLACE.get(block.element.tag, len(TAGS)) for block in blocks], axis=0)
     alone = np.concatenate(
         [np.array(rows, dtype=float), tags, near, far, meaning, _around(blocks, words, alike)], axis=1
     )
@@ -126,7 +129,7 @@ def _of_text(block: Block, words: float) -> list[float]:
         np.log1p(words), min(words, 60) / 60, words < 4, min(sentences, 6), sentences > 0,
         min(len(_COMMA.findall(sample)), 8), linked, linked > 0.8, words * (1 - linked) > 15, linked * np.log1p(words),
         bool(_END.search(text[-2:])), text.endswith((":", "：")), bool(words < 14 and _DATE.search(text)),
-        bool(_RIGHTS.search(sample)), sum(map(str.isdigit, head)) / len(head),
+        any(map(sample.lower().__contains__, _RIGHTS)), sum(map(str.isdigit, head)) / len(head),
         sum(word[0].isupper() for word in start) / len(start), text.isupper(), text[0] in _BULLETS,
     ]  # fmt: skip
 

@@ -17,23 +17,24 @@ import msgspec
 from lxml import etree
 
 from broadsheet import urls
-from broadsheet.articles import page, paging, visible, walls
+from broadsheet.articles import page, paging, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
-from broadsheet.articles.container import MIN_EVERY, agreement, is_checked
+from broadsheet.articles.container import MIN_EVERY, Container, agreement, is_checked
 from broadsheet.articles.images import body_images, is_same_picture, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
-from broadsheet.articles.metadata import Metadata, read_metadata
+from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 from broadsheet.articles.rules import NONE, QUOTED, Rules, body_by, drop_by, drop_lines_by
 from broadsheet.articles.sanitize import sanitize_html
 from broadsheet.articles.template import Template, apply_template
 from broadsheet.articles.tree import (
     Element,
     drop,
-    leaf_blocks,
+    last_blocks,
     lines,
     make,
     parse_fragment,
     prune,
+    raw_text,
     replace,
     serialise,
     text_blocks,
@@ -42,9 +43,9 @@ from broadsheet.articles.tree import (
 from broadsheet.articles.wholeness import SHARE, is_whole
 from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
-from broadsheet.text import collapse, digest, excerpt, language, plain_title, visible_text, words
+from broadsheet.text import clean, collapse, digest, excerpt, language, letters, plain_title, visible_text, words
 
-VERSION = 4
+VERSION = 5
 """Of the extract stage; a higher one makes every stored article due again."""
 
 # Lines at the edge of an article that speak of its making, not of its subject. What is a sentence is none of them.
@@ -127,7 +128,7 @@ def extract_article(
         "text": origin,
         "next": found.following if origin != "feed" else "",
         "doubt": found.doubt,
-        "page_words": str(words(text_of(found.cut.body)))
+        "page_words": str(words(clean(raw_text(found.cut.body))))
         if entry and found.cut.body is not None and not found.wall
         else "",
     }
@@ -242,32 +243,26 @@ class _Found(NamedTuple):
 def _from_page(
     html: bytes, url: str, entry: Entry | None, template: Template | None, rules: Rules, more: Sequence[tuple[bytes, str]]
 ) -> _Found:  # fmt: skip
-    in_pages = paging.may_go_on(html, url)
-    fast_way = template is not None and template.container.selector and not (rules.body or rules.drop or in_pages)
     fast: _Found | None = None
-    if (
-        template is not None
-        and fast_way
-        and (parts := page.cut_by(html, url, template.container, author=_signed(entry)))
+    container = template.container if template is not None and not (rules.body or rules.drop) else Container()
+    if container.selector and (
+        parts := page.cut_by(
+            html, url, container, titled=bool(entry and entry.title), author=_signed(entry), dated=_is_dated(entry)
+        )
     ):
         cut, meta = parts
-        meta = _with_byline(meta, cut.byline)
-        if _lacks_date(meta, entry) and (tree := page.parse_page(html, url)) is not None:
-            meta = _with_date(meta, tree, url)
-        near = [text_of(block) for block in list(leaf_blocks(cut.body))[-3:]]
-        fast = _Found(cut, meta, walls.behind(cut.body, near, meta.closed))
+        near = [text_of(block) for block in last_blocks(cut.body, 3)]
+        fast = _Found(cut, _with_byline(meta, cut.byline), walls.behind(cut.body, near, meta.closed))
         if not is_checked(url):
             return fast
-    found = _judged(html, url, entry, rules, more, in_pages=in_pages)
+    found = _judged(html, url, entry, rules, more)
     if fast is None or fast.cut.body is None or found.cut.body is None:
         return found
     alike = agreement(fast.cut.body, found.cut.body)
     return fast if alike >= MIN_EVERY else found._replace(doubt=f"its container has {alike:.0%} of the same words")
 
 
-def _judged(
-    html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequence[tuple[bytes, str]], *, in_pages: bool
-) -> _Found:
+def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequence[tuple[bytes, str]]) -> _Found:
     """Return what a page gives where each of its blocks is judged."""
     tree = page.parse_page(html, url)
     if tree is None:
@@ -277,12 +272,12 @@ def _judged(
     )  # fmt: skip
     if wall is not None:
         return _Found(wall=wall)
-    following = paging.next_page(tree, url, url, 1) if in_pages else ""
+    following = paging.next_page(tree, url, url, 1) if paging.may_go_on(html, url) else ""
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
     byline = _signed(entry) or ", ".join(meta.authors)
-    if _lacks_date(meta, entry):
-        meta = _with_date(meta, tree, url)
+    if not (meta.published or _is_dated(entry)):
+        meta = with_date(meta, tree, url)
     removed = drop_by(tree, rules)
     if (body := body_by(tree, rules)) is not None:
         return _joined(_Found(page.Cut(body), meta, None, tuple(removed), following), url, more, title, rules)
@@ -298,6 +293,10 @@ def _signed(entry: Entry | None) -> str:
     return entry.authors[0].name if entry and entry.authors else ""
 
 
+def _is_dated(entry: Entry | None) -> bool:
+    return entry is not None and feed_date(entry) is not None
+
+
 def _with_byline(meta: Metadata, byline: str) -> Metadata:
     """Return the metadata with the author that the page shows, or who else they say, where they name no person."""
     named = (byline,) if byline else meta.publisher
@@ -306,18 +305,6 @@ def _with_byline(meta: Metadata, byline: str) -> Metadata:
     return msgspec.structs.replace(
         meta, authors=named, origin=meta.origin | {"byline": "page" if byline else "meta"}
     )  # fmt: skip
-
-
-def _lacks_date(meta: Metadata, entry: Entry | None) -> bool:
-    return meta.published is None and not (entry and feed_date(entry))
-
-
-def _with_date(meta: Metadata, tree: Element, url: str) -> Metadata:
-    """Return the metadata with the date that the page shows."""
-    shown = visible.date(tree, url)
-    return msgspec.structs.replace(
-        meta, published=shown, origin=meta.origin | ({"published": "page text"} if shown else {})
-    )
 
 
 def _joined(found: _Found, first: str, more: Sequence[tuple[bytes, str]], title: str, rules: Rules) -> _Found:
@@ -341,7 +328,7 @@ def _joined(found: _Found, first: str, more: Sequence[tuple[bytes, str]], title:
 
 def _drop_offers(body: Element | None) -> None:
     """Take what a paywall says out of what is left of an article."""
-    for block in list(leaf_blocks(body))[-3:] if body is not None else ():
+    for block in last_blocks(body, 3) if body is not None else ():
         if walls.is_offer(text_of(block)):
             drop(block)
 
@@ -408,14 +395,14 @@ def _drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Re
 
 def _drop_title(blocks: list[tuple[Element, str]], title: str) -> list[Removed]:
     """Take the title off the first lines of the body, where the page prints it above the text."""
-    wanted = re.sub(r"\W+", "", title).lower()
+    wanted = letters(title)
     if not wanted:
         return []
     left = [(block, text) for block, text in blocks if block.getparent() is not None]
     if len(left) < 2:
         return []
     for block, text in left[:3]:
-        if re.sub(r"\W+", "", text).lower() == wanted:
+        if letters(text) == wanted:
             drop(block)
             return [Removed(what=title[:QUOTED], why="title repeated in the body", evidence="equal to the title")]
     return []

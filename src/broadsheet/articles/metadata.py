@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
+import msgspec
+
 from broadsheet import urls
 from broadsheet.articles import visible
-from broadsheet.articles.tree import Element
+from broadsheet.articles.tree import Element, text_of
 from broadsheet.model import Record
 from broadsheet.text import collapse, letters, plain_title
 
@@ -67,8 +69,8 @@ class Metadata(Record, frozen=True, kw_only=True):
     origin: dict[str, str] = {}
 
 
-def read_metadata(tree: Element, url: str) -> Metadata:
-    """Return what the page's tree says of it; addresses are absolute."""
+def read_metadata(tree: Element, url: str, *, titled: bool = False) -> Metadata:
+    """Return what the page's tree says of it; addresses are absolute. A page that is ``titled`` already needs no title."""
     meta = _meta_tags(tree)
     linked, whole = _json_ld(tree)
     origin: dict[str, str] = {}
@@ -83,22 +85,10 @@ def read_metadata(tree: Element, url: str) -> Metadata:
     def first(names: tuple[str, ...]) -> str:
         return next((meta[name] for name in names if meta.get(name)), "")
 
-    # News sites say their headline in Open Graph, and in JSON-LD more often one for search engines, or one with the rubric.
-    named = plain_title(_text(linked.get("headline")))
-    title = plain_title(
-        pick(
-            "title", ("open-graph", meta.get("og:title", "")), ("json-ld", named), ("meta", meta.get("twitter:title", "")),
-            ("title", _page_title(tree, url)),
-        ) or ""
-    )  # fmt: skip
-    if named and visible.is_with_tail(title, named):
-        title = named
+    title, title_origin = ("", "") if titled else _headline(tree, url, meta, linked)
+    if title_origin:
+        origin["title"] = title_origin
     site = collapse(meta.get("og:site_name", ""))
-    sites = (site, *visible.site_names(tree, url))
-    title, named = _without_site(title, sites), _without_site(named, sites)
-    shown = visible.headline(tree, title, url, named=named)
-    if shown and shown != title:
-        title, origin["title"] = shown, "heading"
     image = pick(
         "image", ("open-graph", meta.get("og:image") or meta.get("og:image:url")), ("json-ld", _address(linked.get("image"))),
         ("meta", meta.get("twitter:image") or meta.get("twitter:image:src")),
@@ -140,6 +130,31 @@ def read_metadata(tree: Element, url: str) -> Metadata:
         closed=_closed(linked, meta),
         origin=origin,
     )
+
+
+def _headline(tree: Element, url: str, meta: Mapping[str, str], linked: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the page's title and where it was found."""
+    # News sites say their headline in Open Graph, and in JSON-LD more often one for search engines, or one with the rubric.
+    named = plain_title(_text(linked.get("headline")))
+    found = (
+        ("open-graph", meta.get("og:title", "")), ("json-ld", named), ("meta", meta.get("twitter:title", "")),
+        ("title", _page_title(tree, url)),
+    )  # fmt: skip
+    origin, title = next(((origin, plain_title(title)) for origin, title in found if title), ("", ""))
+    if named and visible.is_with_tail(title, named):
+        title = named
+    sites = (collapse(meta.get("og:site_name", "")), *visible.site_names(tree, url))
+    title, named = _without_site(title, sites), _without_site(named, sites)
+    shown = visible.headline(tree, title, url, named=named)
+    return (shown, "heading") if shown and shown != title else (title, origin)
+
+
+def with_date(meta: Metadata, tree: Element, url: str) -> Metadata:
+    """Return the metadata with the date that the page shows."""
+    shown = visible.date(tree, url)
+    return msgspec.structs.replace(
+        meta, published=shown, origin=meta.origin | ({"published": "page text"} if shown else {})
+    )  # fmt: skip
 
 
 def _closed(linked: Mapping[str, Any], meta: Mapping[str, str]) -> str:
@@ -188,7 +203,7 @@ def _without_site(title: str, names: Iterable[str]) -> str:
 def _page_title(tree: Element, url: str) -> str:
     """Return what the page's tab is called, without the site's name where one of its headings stands before that."""
     element = tree.find(".//title")
-    title = collapse("".join(element.itertext())) if element is not None else ""
+    title = text_of(element) if element is not None else ""
     return next((text for text in visible.headings(tree, url) if visible.is_with_tail(title, text)), title)
 
 

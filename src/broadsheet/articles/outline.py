@@ -12,23 +12,32 @@ from typing import Any
 
 _TOLD = 'title, meta, link[rel="canonical"], script[type="application/ld+json"]'
 """Sites put metadata into the body, too."""
+_NUMBERED = ", ".join(f'{tag}[href*="{number}"]' for tag in ("a", "link") for number in (1, 2))
 _MAX_PICTURES = 40
 _MAX_HEADINGS, _MAX_LENGTH, _MAX_ABOVE = 20, 5_000, 100
 """Of each rank, characters of one, and elements above it: real pages have fewer."""
 _KEPT = ("class", "id", "href")
 
 
-def outline(page: Any) -> str:
-    """Return a document of the metadata, headings and first pictures of a page that lexbor has parsed."""
+def outline(page: Any, *, titled: bool = False) -> str:
+    """Return a document of the metadata, headings and first pictures of a page that lexbor has parsed.
+
+    Without the headings where the page is ``titled`` already.
+    """
     parts = [node.html or "" for node in page.css(_TOLD)]
-    for node in page.css("h1")[:_MAX_HEADINGS]:
+    for node in page.css("h1")[:_MAX_HEADINGS] if not titled else ():
         markup, above = node.html or "", list(islice(_above(node), _MAX_ABOVE))
         if len(markup) <= _MAX_LENGTH:
             parts += [*map(_start, reversed(above)), markup, *(f"</{one.tag}>" for one in above)]
     parts += [node.html or "" for node in page.css("img")[:_MAX_PICTURES]]
-    # Of headings of second rank only their wording counts.
-    parts += [f"<h2>{escape(node.text()[:_MAX_LENGTH])}</h2>" for node in page.css("h2")[:_MAX_HEADINGS]]
+    if not titled:  # of headings of second rank only their wording counts
+        parts += [f"<h2>{escape(node.text()[:_MAX_LENGTH])}</h2>" for node in page.css("h2")[:_MAX_HEADINGS]]
     return f"{_start(page.root)}<body>{''.join(parts)}</body></html>"
+
+
+def links(page: Any) -> Iterator[str]:
+    """Yield where the links of a page that lexbor has parsed lead that have one of the first two numbers in their address."""
+    return (node.attributes.get("href") or "" for node in page.css(_NUMBERED))
 
 
 def _above(node: Any) -> Iterator[Any]:

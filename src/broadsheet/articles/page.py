@@ -8,18 +8,18 @@ from configparser import ConfigParser
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-import lxml.html
+from lxml.etree import ParserError
 
 from broadsheet import encoding
 from broadsheet.articles import blocks as text_blocks
-from broadsheet.articles import visible
+from broadsheet.articles import paging, visible
 from broadsheet.articles.container import ANYWHERE, Container, Judged, apply_container, byline_by
 from broadsheet.articles.images import picture_at_top
 from broadsheet.articles.limits import page_exceeded
-from broadsheet.articles.metadata import Metadata, read_metadata
-from broadsheet.articles.outline import outline
+from broadsheet.articles.metadata import Metadata, read_metadata, with_date
+from broadsheet.articles.outline import links, outline
 from broadsheet.articles.scripted import scripted_body
-from broadsheet.articles.tree import ILLEGAL_REFERENCE, PARSER, Element
+from broadsheet.articles.tree import Element, parse_document
 from broadsheet.errors import LimitExceeded
 from broadsheet.limits import over
 from broadsheet.model import Image
@@ -28,13 +28,8 @@ from broadsheet.text import is_cjk
 _META_CHARSET = re.compile(
     rb"""<meta\s[^>]{0,200}?charset\s{0,8}=\s{0,8}["']?\s{0,8}([A-Za-z0-9._:\-]{1,40})""", re.IGNORECASE
 )
-# In both cases by hand: where the case of all letters is ignored, every byte is tried, and not only what follows a "<".
-_UNKNOWN_VOID = re.compile(rb"<([eE][mM][bB][eE][dD]|[sS][oO][uU][rR][cC][eE]|[tT][rR][aA][cC][kK])\b([^<>]{0,4000})>")
-_MAX_TAGS = 20_000
+_MAX_BRACKETS = 20_000
 """In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
-_CONTROLS = bytes({*range(32), 127} - {9, 10, 12, 13})
-_FORM_FEED = bytes.maketrans(b"\f", b" ")
-_NO_CHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _CJK_MINIMUM = "80"
 
 
@@ -45,34 +40,23 @@ def to_utf8(html: bytes) -> bytes:
     return encoding.to_utf8(html, f"text/html; charset={label}").data
 
 
-def _for_libxml2(html: bytes) -> bytes:
-    """Return a page in UTF-8 without what a tree may not hold, and with void elements that libxml2 takes for others."""
-    data = html.translate(_FORM_FEED, _CONTROLS)
-    data = ILLEGAL_REFERENCE.sub(b"", _NO_CHARACTERS.sub(b"", data))
-    # libxml2 does not know that these are void, and puts what follows inside them: a picture into its source.
-    return _UNKNOWN_VOID.sub(rb"<\1\2></\1>", data)
-
-
 def parse_page(html: bytes, url: str) -> Element | None:
     """Return the page's tree, or None where there is nothing in it.
 
     Raises ``LimitExceeded`` where it is more than a parser may have.
     """
-    data = _for_libxml2(_checked(html, url))
-    if not data.strip():
-        return None
-    try:
-        return lxml.html.document_fromstring(data, parser=PARSER, ensure_head_body=True)
-    except lxml.etree.ParserError:
-        return None
-
-
-def _checked(html: bytes, url: str) -> bytes:
-    """Return a page in UTF-8 that a parser may have; raises ``LimitExceeded`` for one that it may not."""
-    limit = page_exceeded(html.decode("latin-1"))
+    data = to_utf8(html)
+    limit = page_exceeded(data)
     if limit:
         raise LimitExceeded(f"{url}: {over(limit)}", limit)
-    return to_utf8(html)
+    return _tree(data)
+
+
+def _tree(data: bytes) -> Element | None:
+    try:
+        return parse_document(data)
+    except ParserError:
+        return None
 
 
 class Cut(NamedTuple):
@@ -130,31 +114,38 @@ def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
     return Judged(body, blocks, choose.is_kept(blocks, found))
 
 
-def cut_by(html: bytes, url: str, container: Container, *, author: str = "") -> tuple[Cut, Metadata] | None:
-    """Return the article in the site's container and what the page says of itself, or None where it does not fit.
+def cut_by(
+    html: bytes, url: str, container: Container, *, titled: bool = False, author: str = "", dated: bool = False
+) -> tuple[Cut, Metadata] | None:
+    """Return the article in the site's container and what the page says of itself.
 
-    The byline is looked for where neither the metadata nor ``author`` tell it.
+    None where the page is too much for lexbor, does not fit or may go on in another. What is known of it already, its
+    title, ``author`` and date, is not looked for where that takes time: the title not at all, the others not in the whole page.
     """
     from selectolax.lexbor import LexborHTMLParser
 
-    data = _checked(html, url)
-    if data.count(b"<") > _MAX_TAGS:
+    data = to_utf8(html)
+    if page_exceeded(data, _MAX_BRACKETS):
         return None
     parsed = LexborHTMLParser(data)
-    told, signed = outline(parsed), byline_by(parsed, container)
+    if paging.may_go_on(html, url) and paging.leads_on(links(parsed), url):
+        return None
+    told, signed = outline(parsed, titled=titled), byline_by(parsed, container)
     body = apply_container(parsed, container)
     if body is None:
         return None
-    tree = lxml.html.document_fromstring(_for_libxml2(told.encode()), parser=PARSER, ensure_head_body=True)
-    meta = read_metadata(tree, url)
+    tree = parse_document(told.encode())
+    meta = read_metadata(tree, url, titled=titled)
     # Where a picture stands is not known here; one that is named as the page's own is that.
     picture = picture_at_top([(image, False) for image in tree.iter("img")], url, meta.image)
-    if author or meta.authors:
-        byline = ""
-    elif container.byline == ANYWHERE and (whole := parse_page(html, url)) is not None:
+    signed_anywhere = container.byline == ANYWHERE and not (author or meta.authors)
+    undated = not (dated or meta.published)
+    whole = _tree(data) if signed_anywhere or undated else None
+    byline = "" if author or meta.authors else visible.name_in(signed, meta.site)
+    if whole is not None and undated:
+        meta = with_date(meta, whole, url)
+    if whole is not None and signed_anywhere:
         byline = visible.byline(text_blocks.page_blocks(whole.find("body")), meta.site)[0]
-    else:
-        byline = visible.name_in(signed, meta.site)
     return Cut(body, picture, byline), meta
 
 

@@ -7,12 +7,12 @@ A link counts only where its address is the article's own with the next number i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from broadsheet import urls
-from broadsheet.articles.tree import Element, drop, make, text_blocks
+from broadsheet.articles.tree import Element, drop, make, text_blocks, text_of
 from broadsheet.limits import value
-from broadsheet.text import collapse
 
 MAX_PAGES = value("page_count")
 """Pages of one article that are put together."""
@@ -28,6 +28,7 @@ _OF_QUERY = re.compile(
     rb"=[12](?![0-9])(?:" + b"|".join(rb"(?<=[?&;]%b=[12])" % name.encode() for name in _QUERY) + b")"
 )
 """The sign first: a page is looked through for one character many times as fast as for one of three."""
+_OF_PATH = re.compile(rb"(?:\.[a-zA-Z]{3,5})?(?:[_-]|/(?:page/)?)[12](?![0-9])")
 _RELATIVE = re.compile(rb"""["'/]2(?:\.[a-z]{3,5})?/?["']""", re.IGNORECASE)
 
 
@@ -35,12 +36,22 @@ def may_go_on(html: bytes, url: str) -> bool:
     """Return whether a page can have a link to its second page at all: most have not, and need no look at their links."""
     path = _plain(url).partition("?")[0]
     base = _FIRST.sub("", path)
-    name = base[: _ENDING.search(base).start()].rpartition("/")[2]  # type: ignore[union-attr]
     # A path's case counts, as it does for ``next_page``; looked for in any case it would take twenty times as long.
-    of_path = re.compile(re.escape(name.encode()) + rb"(?:\.[a-zA-Z]{3,5})?(?:[_-]|/(?:page/)?)[12](?![0-9])")
-    if (name and of_path.search(html)) or _OF_QUERY.search(html):
+    name = base[: _ENDING.search(base).start()].rpartition("/")[2].encode()  # type: ignore[union-attr]
+    start = html.find(name) if name else -1
+    while start >= 0:
+        if _OF_PATH.match(html, start + len(name)):
+            return True
+        start = html.find(name, start + 1)
+    if _OF_QUERY.search(html):
         return True
     return base != path and _RELATIVE.search(html) is not None
+
+
+def leads_on(addresses: Iterable[str], url: str) -> bool:
+    """Return whether one of a page's links has an address that its article's second page may have, whatever the link says."""
+    wanted = (_addresses(url, 2) | _addresses(url, 1)) - {_plain(url)}
+    return any(_plain(urls.resolve(url, address.strip())) in wanted for address in addresses)
 
 
 def next_page(tree: Element, url: str, first: str, known: int) -> str:
@@ -72,9 +83,7 @@ def _is_vague(plain: str) -> bool:
 
 
 def _says_next(link: Element) -> bool:
-    return "next" in (link.get("rel") or "").lower().split() or bool(
-        _NEXT.match(collapse("".join(link.itertext()))[:40])
-    )
+    return "next" in (link.get("rel") or "").lower().split() or bool(_NEXT.match(text_of(link)[:40]))
 
 
 def _addresses(first: str, number: int) -> set[str]:

@@ -75,7 +75,7 @@ def _learn(pieces: Iterable[tuple[str, str]], *, of_feed: bool = False) -> Templ
     samples = 0
     ends: list[tuple[str, str]] = []
     for fragment, base_url in pieces:
-        if page_exceeded(fragment):
+        if page_exceeded(fragment.encode("utf-8", "ignore")):
             continue
         samples += 1
         root = parse_fragment(fragment)

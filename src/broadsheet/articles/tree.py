@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any
 
 import lxml.html
@@ -22,27 +23,40 @@ BLOCKS = frozenset(
 PARSER = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
 # One class for all elements: lxml.html asks a function for the class of each, which takes a twentieth of all the time.
 PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement))
-# libxml2 does not know that these are void, and puts what follows inside them: a picture into its source.
-_UNKNOWN_VOID = re.compile(r"<(embed|source|track|wbr)\b([^<>]{0,4000})>", re.IGNORECASE)
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-
-_NO_CHARACTERS = (
-    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|"
-    r"[xX]0*(?:[0-8bcefBCEF]|1[\da-fA-F]|[fF]{3}[eEfF])(?![\da-fA-F]));?"
+# In both cases by hand: where the case of all letters is ignored, every byte is tried, and not only what follows a "<".
+_UNKNOWN_VOID = re.compile(
+    rb"<([eE][mM][bB][eE][dD]|[sS][oO][uU][rR][cC][eE]|[tT][rR][aA][cC][kK]|[wW][bB][rR])\b([^<>]{0,4000})>"
+)
+_CONTROLS = bytes({*range(32)} - {9, 10, 12, 13})
+_FORM_FEED = bytes.maketrans(b"\f", b" ")
+_NO_CHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
+_ILLEGAL_REFERENCE = re.compile(
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|"
+    rb"[xX]0*(?:[0-8bcefBCEF]|1[\da-fA-F]|[fF]{3}[eEfF])(?![\da-fA-F]));?"
 )
 """References to what a tree takes from its parser, and not from us: text with it could never be moved."""
-ILLEGAL_REFERENCE = re.compile(_NO_CHARACTERS.encode())
-_ILLEGAL_REFERENCE = re.compile(_NO_CHARACTERS)
 
 Element = Any
 """An lxml element; lxml has no types of its own."""
 
 
+def parse_document(data: bytes) -> Element:
+    """Return the tree of a document in UTF-8, without what a tree may not hold; comments and processing instructions are gone.
+
+    Raises ``lxml.etree.ParserError`` where there is nothing in it.
+    """
+    legal = data.translate(_FORM_FEED, _CONTROLS)
+    if b"\xef\xbf" in legal:
+        legal = _NO_CHARACTERS.sub(b"", legal)
+    legal = _ILLEGAL_REFERENCE.sub(b"", legal)
+    # libxml2 does not know that these are void, and puts what follows inside them: a picture into its source.
+    legal = _UNKNOWN_VOID.sub(rb"<\1\2></\1>", legal)
+    return lxml.html.document_fromstring(legal, parser=PARSER, ensure_head_body=True)
+
+
 def parse_fragment(markup: str) -> Element:
     """Return a ``div`` that holds the markup; comments and processing instructions are gone."""
-    legal = _ILLEGAL_REFERENCE.sub("", _ILLEGAL.sub("", markup))
-    text = _UNKNOWN_VOID.sub(r"<\1\2></\1>", legal)
-    root = lxml.html.document_fromstring(f"<div>{text}</div>".encode(), parser=PARSER, ensure_head_body=True)
+    root = parse_document(b"<div>%b</div>" % markup.encode("utf-8", "ignore"))
     body = root.find("body")
     if len(body) == 1 and body[0].tag == "div" and not (body[0].tail or body.text):
         return body[0]
@@ -61,9 +75,14 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def raw_text(element: Element) -> str:
+    """Return the text of an element as its markup has it; in a third of the time that ``itertext`` takes."""
+    return str(etree.tostring(element, method="text", encoding="unicode", with_tail=False))
+
+
 def text_of(element: Element) -> str:
     """Return the text of an element on one line."""
-    return collapse("".join(element.itertext()))
+    return collapse(raw_text(element))
 
 
 def drop(element: Element) -> None:
@@ -99,11 +118,26 @@ def leaf_blocks(root: Element) -> Iterator[Element]:
     blocks = [element for element in root.iter(*BLOCKS) if element is not root]
     holders = set()
     for block in blocks:
-        for above in block.iterancestors():
-            if above is root or above in holders:
-                break
-            holders.add(above)
+        above = block.getparent()
+        while above is not root and above.tag not in BLOCKS:
+            above = above.getparent()
+        holders.add(above)
     yield from (block for block in blocks if block not in holders)
+
+
+def last_blocks(root: Element, number: int) -> list[Element]:
+    """Return the last of the blocks that hold no other."""
+    return list(islice(_blocks_from_end(root), number))[::-1]
+
+
+def _blocks_from_end(element: Element) -> Iterator[Element]:
+    for child in element.iterchildren(reversed=True):
+        inner = False
+        for block in _blocks_from_end(child):
+            inner = True
+            yield block
+        if not inner and child.tag in BLOCKS:
+            yield child
 
 
 def text_blocks(root: Element) -> list[tuple[Element, str]]:

@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 from broadsheet import urls
 from broadsheet.articles.blocks import HINT, Block, hints_of
-from broadsheet.articles.tree import Element, text_of
+from broadsheet.articles.tree import Element, raw_text, text_of
 from broadsheet.text import collapse, is_cjk, letters
 
 _BY = re.compile(
@@ -98,7 +98,7 @@ def is_with_tail(title: str, text: str) -> bool:
 def _is_under(tree: Element, title: str) -> bool:
     """Return whether a page shows a title as a heading of second rank: then its first is for search engines."""
     wanted = letters(title)
-    return any(letters("".join(heading.itertext())) == wanted for heading in tree.iter("h2"))
+    return any(letters(raw_text(heading)) == wanted for heading in tree.iter("h2"))
 
 
 def _leads_home(heading: Element, url: str) -> bool:
@@ -173,7 +173,7 @@ def _elements(blocks: Sequence[Block]) -> Iterator[Element]:
         yield from (element for element, part in block.pieces if part == "whole")
         above: Element | None = block.element
         for _ in range(2):
-            if above is not None and len(above) <= 4 and len("".join(above.itertext())) <= 160:
+            if above is not None and len(above) <= 4 and len(raw_text(above)) <= 160:
                 yield above
                 above = above.getparent()
 

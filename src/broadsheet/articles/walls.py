@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from broadsheet import urls
-from broadsheet.articles.tree import Element
-from broadsheet.text import collapse, is_cjk, letters, words
+from broadsheet.articles.tree import Element, raw_text, text_of
+from broadsheet.text import is_cjk, letters, words
 
 Kind = Literal["bot check", "consent page", "login page", "paywall"]
 
@@ -73,7 +73,7 @@ def instead(tree: Element, url: str, *, asked: str = "", title: str = "") -> Wal
     host = urls.host(url)
     if asked and _CONSENT_HOST.search(host) and host != urls.host(asked):
         return Wall("consent page", f"led to {host}")
-    titles = (collapse(tree.xpath("string(//title)")), collapse(tree.xpath("string(//h1)")))
+    titles = [text_of(element) for name in ("title", "h1") if (element := next(tree.iter(name), None)) is not None]
     found = next(
         (Wall(kind, f"titled {title!r}") for title in titles if 0 < len(title) < _LINE
          for kind, pattern in _KINDS if pattern.search(title)),
@@ -102,5 +102,5 @@ def is_offer(text: str) -> bool:
 
 
 def _is_short(body: Element) -> bool:
-    text = "".join(body.itertext())
+    text = raw_text(body)
     return len(text) < 40 * _SHORT and words(text) < _SHORT * (2 if is_cjk(text) else 1)
