@@ -249,6 +249,25 @@ def test_a_paper_of_an_older_version_is_put_right(web: Web, paper: Callable[...,
     assert faults(made) == ()
 
 
+def test_the_sitemap_names_what_is_there(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """Its part stands from the first article on, whichever report of the event that tells was taken down before."""
+    made = channels(web, paper)
+    made.run()
+    carry(web, "one", FIRST)
+    made.update()
+    carry(web, "two", AGAIN)
+    made.update()
+    with made.store.read() as connection:
+        (story,) = set(connection.exec_driver_sql("SELECT story_id FROM articles").scalars())
+    say(made, "takedown", f"https://paper.example/2026/03/20/{story}.html")
+    made.build()
+    assert faults(made) == ()
+    (made.folder / "public" / "sitemap" / "stories-1.xml").unlink()
+    assert faults(made) == ("sitemap.xml: names sitemap/stories-1.xml, which is not there",)
+    (made.folder / "public" / "sitemap.xml").write_text("<", "utf-8")
+    assert "sitemap.xml: no sitemap" in str(faults(made))
+
+
 def test_check_finds_an_address_that_does_not_answer(web: Web, paper: Callable[..., Newspaper]) -> None:
     made = channels(web, paper)
     carry(web, "one", FIRST, item(3, text=OTHER))

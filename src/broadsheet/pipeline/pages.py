@@ -182,9 +182,9 @@ class Reader:
             if not full:
                 told = {one.story_id for one in addresses if one.story_id}
                 found |= self._story_pages(told)
-                found.update(
-                    plan.story_map(number + 1) for number in site.numbers(self._connection, sorted(told)).values()
-                )
+                # Of the articles too: a part is there as soon as an article is numbered in it, whatever event that tells.
+                numbers = site.numbers(self._connection, sorted(told | {one.id for one in addresses}))
+                found.update(plan.story_map(number + 1) for number in numbers.values())
         if full:
             return self._new_ones_first(plan.in_write_order(found | self._everything(), self._age()))
         new = self._new_days([page for page in found if page.kind == "day"], len(dirty))

@@ -65,6 +65,7 @@ def check_site(root: Path, *, base: str, url: str, addresses: Mapping[str, str] 
     for path in sorted((*root.rglob("feed.xml"), *root.rglob("feed.json"))):
         feeds += 1
         faults += _feed(path, path.relative_to(root).as_posix(), url)
+    faults += _mapped(root, base)
     faults += [f"{name}: no page leads to it" for name in _unreached(leads) if name not in _ALONE]
     faults += [f"{path.relative_to(root)}: a temporary file was left behind" for path in sorted(root.rglob("*.tmp"))]
     return Checked(pages=len(leads), links=links, feeds=feeds, faults=tuple(faults))
@@ -97,9 +98,14 @@ def _page(path: Path, name: str, base: str, site_host: str) -> tuple[set[str], l
             if not target.startswith(base):
                 faults.append(f"{name}: {address} lies outside of the site's base path {base}")
                 continue
-            inner = target[len(base) :]
-            found.add(f"{inner}index.html" if not inner or inner.endswith("/") else inner)
+            found.add(_file_of(target, base))
     return found, faults
+
+
+def _file_of(path: str, base: str) -> str:
+    """Return the file that answers at a path of the site."""
+    inner = path.removeprefix(base)
+    return f"{inner}index.html" if not inner or inner.endswith("/") else inner
 
 
 def _moved(path: Path, name: str, base: str) -> tuple[str, list[str]]:
@@ -107,9 +113,8 @@ def _moved(path: Path, name: str, base: str) -> tuple[str, list[str]]:
     tree = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
     refresh = tree.xpath("string(//meta[@http-equiv='refresh']/@content)").partition("url=")[2]
     canonical = urlsplit(tree.xpath("string(//link[@rel='canonical']/@href)")).path
-    target = unquote(refresh).removeprefix(base)
     wrong = [] if canonical == refresh else [f"{name}: leads to {refresh}, but its canonical address is {canonical}"]
-    return (f"{target}index.html" if not target or target.endswith("/") else target), wrong
+    return _file_of(unquote(refresh), base), wrong
 
 
 def _unanswered(root: Path, addresses: Mapping[str, str], moved: Mapping[str, str]) -> Iterator[str]:
@@ -121,6 +126,24 @@ def _unanswered(root: Path, addresses: Mapping[str, str], moved: Mapping[str, st
             yield f"{given}: leads to {moved[given]}, but the article has a page of its own"
         elif page not in ("", given) and moved.get(given) != page:
             yield f"{given}: does not lead to {page}, which tells the article"
+
+
+def _mapped(root: Path, base: str) -> Iterator[str]:
+    """Yield what the sitemap or one of its parts names that is not there."""
+    waiting = ["sitemap.xml"]
+    while waiting:
+        name = waiting.pop()
+        try:
+            tree = etree.parse(root / name, etree.XMLParser(resolve_entities=False))
+        except (etree.XMLSyntaxError, OSError) as error:
+            yield f"{name}: no sitemap ({error})"
+            continue
+        for place in tree.iter("{*}loc"):
+            target = _file_of(unquote(urlsplit(place.text or "").path), base)
+            if not (root / target).is_file():
+                yield f"{name}: names {target}, which is not there"
+            elif target.endswith(".xml"):
+                waiting.append(target)
 
 
 def _feed(path: Path, name: str, url: str) -> Iterator[str]:
