@@ -299,7 +299,10 @@ def story_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
 
 
 def assign(connection: Connection, ids: Sequence[str], story_id: str) -> None:
-    """Make the articles one story, and their pages out of date. Pages of stories that end in it lead to it."""
+    """Make the articles one story, and their pages out of date, and those of reports whose story they leave.
+
+    Pages of stories that end in it lead to it.
+    """
     before = {old for old in story_of(connection, ids).values() if old and old != story_id}
     printed = site.known(connection, [story_path(old) for old in sorted(before)])
     connection.execute(sa.delete(tables.story_aliases).where(tables.story_aliases.c.old == story_id))
@@ -309,12 +312,10 @@ def assign(connection: Connection, ids: Sequence[str], story_id: str) -> None:
         )
         if story_path(old) in printed:
             _ALIAS(connection, [(old, story_id)])
-    connection.execute(sa.update(tables.articles).where(tables.articles.c.id.in_(ids)).values(story_id=story_id))
-    connection.execute(
-        sa.update(tables.articles)
-        .where(tables.articles.c.id.in_(ids), tables.articles.c.state == "live")
-        .values(dirty=True)
+    touch(
+        connection, [*ids, *(left for reports in articles_of(connection, sorted(before)).values() for left in reports)]
     )
+    connection.execute(sa.update(tables.articles).where(tables.articles.c.id.in_(ids)).values(story_id=story_id))
 
 
 def touch(connection: Connection, ids: Sequence[str]) -> None:
