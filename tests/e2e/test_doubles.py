@@ -502,6 +502,6 @@ def test_whatever_happens_all_addresses_answer(web: Web, paper: Callable[..., Ne
         assert all(now[path][: len(ids)] == ids for path, ids in lists.items()), done
         assert all(len(set(ids)) == len(ids) for ids in now.values()), done
         lists = now
-    before = tree(made)
-    made.build(full=True)
-    assert {path for path, body in tree(made).items() if before.get(path) != body} == set(), done
+        before = tree(made)
+        made.build(full=True)
+        assert {path for path, body in tree(made).items() if before.get(path) != body} == set(), done
