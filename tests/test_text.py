@@ -21,7 +21,8 @@ from tests.conftest import calls
     ("given_text", "wanted"),
     [
         ("e\u0301", "é"), ("a\x00b\x1b[31mc\x9bd", "ab[31mcd"), ("a\u202eb\u2066c", "abc"), ("a\ud800b", "ab"),
-        ("a\tb\nc\rd", "a\tb\nc\rd"), ("\ufffe\uffff", ""), ("", ""), ("日本", "日本"), ("e" + "\u0301" * 100, "é" + "\u0301" * 29),
+        ("a\tb\nc\rd", "a\tb\nc\rd"), ("\ufffe\uffff", ""), ("", ""), ("日本", "日本"), ("Ver\u00adfas\u00adsung", "Verfassung"),
+        ("e" + "\u0301" * 100, "é" + "\u0301" * 29),
     ],
 )  # fmt: skip
 def test_clean(given_text: str, wanted: str) -> None:

@@ -40,8 +40,8 @@ CJK = [(ord(first), ord(last)) for first, last in re.findall("(.)-(.)", _HAN + _
 """First and last code point of each range of Han, kana and Hangul."""
 _NO_LETTER = re.compile(r"[\W_]+")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]+")
-# Control characters save tab, newline and return; bidirectional overrides; non-characters; lone surrogates.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+# Control characters save tab, newline and return; soft hyphens; bidirectional overrides; non-characters; lone surrogates.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 _ASCII_ODD = bytes(code for code in range(128) if not chr(code).isprintable())
 _ASCII_CONTROLS = {code: None for code in range(128) if _CONTROL.match(chr(code))}
 _ASCII_HARMLESS = bytes(code for code in range(128) if code not in _ASCII_CONTROLS)
@@ -75,6 +75,7 @@ _ONLY_HANT = re.compile(f"[{''.join(sorted(set(_HANT) - set(_HANS)))}]")
 def clean(text: str) -> str:
     """Return the text without control characters and direction overrides, in Unicode's composed form (NFC).
 
+    Soft hyphens go, too: where a word may be broken is a matter of its markup, and with them nobody finds it.
     Of more than 30 combining marks in a row the first 30 stay.
     """
     if _is_printable_ascii(text):
