@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -189,10 +190,17 @@ def test_by_rsync(made: Newspaper, web: Web, tmp_path: Path) -> None:
     place = tmp_path / "www"
     place.mkdir()
     (place / "own.txt").write_text("mine")
+
+    def within_a_second() -> None:
+        for path in (made.folder / "public").rglob("*"):
+            os.utime(path, (1_770_000_000, 1_770_000_000))
+
+    within_a_second()
     made.deploy(to=f"rsync:{place}")
     assert tree(place) == tree(made.folder / "public") | {"own.txt": b"mine"}
     web.pages["/feed"] = feed(4)
     made.run(everything=True)
+    within_a_second()
     done = made.deploy(to=f"rsync:{place}")
     assert done.removed
     assert tree(place) == tree(made.folder / "public") | {"own.txt": b"mine"}
