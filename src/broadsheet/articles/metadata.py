@@ -154,7 +154,7 @@ def with_date(meta: Metadata, tree: Element, url: str) -> Metadata:
     shown = visible.date(tree, url)
     return msgspec.structs.replace(
         meta, published=shown, origin=meta.origin | ({"published": "page text"} if shown else {})
-    )  # fmt: skip
+    )
 
 
 def _closed(linked: Mapping[str, Any], meta: Mapping[str, str]) -> str:

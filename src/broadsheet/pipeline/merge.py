@@ -21,15 +21,13 @@ PARSE_VERSION = MERGE_VERSION = 1
 _PARSE_TOGETHER = 8
 _SAVE_TOGETHER = 32
 _SAVE_BYTES = 16_000_000
+"""Entries that are held in memory until they are saved together."""
+
+Read = tuple[Document, Outcome[reading.ReadFeed]]
 
 
 class _Titled(Record, frozen=True):
     title: str = ""
-
-
-"""Entries that are held in memory until they are saved together."""
-
-Read = tuple[Document, Outcome[reading.ReadFeed]]
 
 
 def parse_and_merge(run: Run) -> None:

@@ -49,7 +49,7 @@ def check_site(root: Path, *, base: str, url: str, addresses: Mapping[str, str] 
         if b'<body class="page-moved"' in head:
             moved[name], wrong = _moved(path, name, base)
             faults += wrong
-        # Nothing leads to what was taken down or has moved; the addresses answer all the same.
+        # Nothing need lead to what was taken down or leads on itself; the addresses answer all the same.
         if b'<body class="page-gone"' not in head and b'<body class="page-moved"' not in head:
             leads[name] = found
         links += len(found)
@@ -130,7 +130,7 @@ def _unanswered(root: Path, addresses: Mapping[str, str], moved: Mapping[str, st
 
 def _mapped(root: Path, base: str) -> Iterator[str]:
     """Yield what the sitemap or one of its parts names that is not there."""
-    waiting = ["sitemap.xml"]
+    waiting, seen = ["sitemap.xml"], {"sitemap.xml"}
     while waiting:
         name = waiting.pop()
         try:
@@ -142,7 +142,8 @@ def _mapped(root: Path, base: str) -> Iterator[str]:
             target = _file_of(unquote(urlsplit(place.text or "").path), base)
             if not (root / target).is_file():
                 yield f"{name}: names {target}, which is not there"
-            elif target.endswith(".xml"):
+            elif target.endswith(".xml") and target not in seen:
+                seen.add(target)
                 waiting.append(target)
 
 

@@ -413,7 +413,7 @@ def moment(
     if not day_only and under in (None, day):
         told.append(f"{local.hour:02}:{local.minute:02}")  # strftime takes ten times as long
     text = (" " if language == "zh" else ", ").join(told)
-    iso = local.date().isoformat() if day_only else local.isoformat(timespec="minutes").replace("+00:00", "Z")
+    iso = day.isoformat() if day_only else local.isoformat(timespec="minutes").replace("+00:00", "Z")
     return Moment(iso=iso, text=text, day_href=day_href, estimated=day_only)
 
 

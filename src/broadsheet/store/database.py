@@ -187,6 +187,5 @@ def migrate(connection: sa.Connection) -> None:
     configuration.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     configuration.attributes["connection"] = connection
     connection.commit()
-    connection = connection.execution_options(immediate=True)
     command.upgrade(configuration, "head")
     connection.commit()

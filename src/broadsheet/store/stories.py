@@ -156,22 +156,21 @@ def _holders(connection: Connection, table: str, keys: set[Any]) -> dict[Any, li
     return found
 
 
+def _with_texts(ids: Sequence[str]) -> sa.Select[Any]:
+    """Return the query for articles that have a text, by their ids."""
+    article = tables.articles.c
+    return (
+        sa.select(article.id, article.feed_id, article.published, article.data, tables.bodies.c.text)
+        .join(tables.bodies, tables.bodies.c.article_id == article.id)
+        .where(article.id.in_(ids))
+        .order_by(article.id)
+    )
+
+
 def load(connection: Connection, ids: Sequence[str]) -> list[Candidate]:
     """Return live articles as the comparison needs them."""
-    query = (
-        sa.select(
-            tables.articles.c.id,
-            tables.articles.c.feed_id,
-            tables.articles.c.published,
-            tables.articles.c.data,
-            tables.bodies.c.text,
-        )
-        .join(tables.bodies, tables.bodies.c.article_id == tables.articles.c.id)
-        .where(tables.articles.c.id.in_(ids), tables.articles.c.state != "gone")
-        .order_by(tables.articles.c.id)
-    )
     found = []
-    for row in connection.execute(query):
+    for row in connection.execute(_with_texts(ids).where(tables.articles.c.state != "gone")):
         article = msgspec.json.decode(row.data, type=Article)
         found.append(
             Candidate(
@@ -271,24 +270,12 @@ def pinned(connection: Connection) -> set[str]:
 
 def members(connection: Connection, ids: Sequence[str], publishers: dict[str, str]) -> list[Member]:
     """Return articles as the choice of the lead needs them; ``publishers`` names each feed's publisher."""
-    query = (
-        sa.select(
-            tables.articles.c.id,
-            tables.articles.c.feed_id,
-            tables.articles.c.published,
-            tables.articles.c.data,
-            tables.bodies.c.text,
-        )
-        .join(tables.bodies, tables.bodies.c.article_id == tables.articles.c.id)
-        .where(tables.articles.c.id.in_(ids))
-        .order_by(tables.articles.c.id)
-    )
     return [
         Member(
             id=row.id, publisher=publishers.get(row.feed_id, row.feed_id), published=from_micros(row.published or 0),
             length=words(row.text), sponsored=msgspec.json.decode(row.data, type=Article).sponsored,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_with_texts(ids))
     ]  # fmt: skip
 
 
