@@ -155,8 +155,9 @@ class Page:
     async def until(self, expression: str) -> Any:
         """Return the value of an expression as soon as it is true."""
         for _ in range(1000):
-            if value := await self.tell(expression):
-                return value
+            with suppress(RuntimeError):  # the page that was asked is on its way to another
+                if value := await self.tell(expression):
+                    return value
             await asyncio.sleep(0.02)
         raise TimeoutError(expression)
 
