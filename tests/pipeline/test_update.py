@@ -517,11 +517,41 @@ def test_a_source_whose_name_becomes_known_later_is_called_by_it(web: Web, paper
     web.pages["/feed"] = Answer(b"busy", status=503)
     made.run(everything=True)
     assert "The Evening News" not in about.read_text("utf-8")
-    assert "No answer since 20 March 2026" in about.read_text("utf-8")
     web.pages["/feed"] = Answer(rss("The Evening News", item(1)))
     made.run(everything=True)
     assert "The Evening News" in about.read_text("utf-8")
-    assert "No answer" not in about.read_text("utf-8")
+
+
+def test_the_page_of_sources_says_how_each_is_doing(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """Also after a run that brought nothing new; a single failure is none of the readers' business."""
+    clock = [NOW]
+    made = paper(f"{web.url}/feed", now=lambda: clock[0])
+
+    def health(answer: Answer, later: timedelta = timedelta()) -> str:
+        clock[0] += later
+        web.pages["/feed"] = answer
+        made.run(everything=True)
+        about = (made.folder / "public" / "about" / "index.html").read_text("utf-8")
+        return "".join(re.findall('<span class="notice">(.*?)</span>', about))
+
+    busy, news, other = Answer(b"busy", status=503), Answer(rss("News", item(1))), Answer(b"<html>", status=200)
+    assert health(busy) == "Not read yet"
+    assert health(news, timedelta(hours=1)) == "In order"
+    assert health(other, timedelta(hours=1)) == "In order"
+    assert health(busy, timedelta(days=1)) == "Not read since 20 March 2026"
+    assert health(news, timedelta(days=1)) == "In order"
+    assert made.run(everything=True).pages_written == 0
+    assert health(Answer(b"", 410), timedelta(days=1)) == "In order"
+    assert health(Answer(b"", 410), timedelta(days=1)) == "Has ended"
+
+
+def test_a_password_in_the_address_of_a_feed_is_printed_nowhere(web: Web, paper: Callable[..., Newspaper]) -> None:
+    made = paper(web.url.replace("//", "//me:hidden@") + "/feed")
+    (report,) = made.run(everything=True).feeds.values()
+    assert "not fetched" in report.why
+    told = [report.url, report.why, *(path.read_text("utf-8") for path in made.folder.glob("public/**/*.*ml"))]
+    assert sum(web.url in text for text in told) > 2
+    assert [text for text in told if "hidden@" in text] == []
 
 
 def test_robots_txt_is_read_once_a_day(paper: Callable[..., Newspaper], web: Web) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import types
 import typing
 from datetime import UTC, datetime
@@ -174,3 +175,13 @@ def test_the_end_of_a_span_of_time_says_its_day_only_where_it_is_another(languag
     assert context.later(first, next_day) == next_day
     known_by_day = context.moment(datetime(2026, 3, 11, tzinfo=UTC), UTC, language, day_only=True)
     assert context.later(known_by_day, last) == last
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in THEMES.iterdir() if path.is_dir()))
+def test_the_style_sheets_of_a_theme_use_no_property_that_it_does_not_define(name: str, tmp_path: Path) -> None:
+    """Those too that come from the default theme, because the theme has none of its own."""
+    theme = Theme.load(name, tmp_path)
+    pages = "".join(path.read_text("utf-8") for path in sorted((THEMES / name).rglob("*.html")))
+    used = ("style.css", "search.css", *(["text.css"] if "text.css" in pages else []))
+    style = "".join(theme.assets[sheet].read_text("utf-8") for sheet in used)
+    assert set(re.findall(r"var\((--[\w-]+)", style)) <= set(re.findall(r"(--[\w-]+):", style))

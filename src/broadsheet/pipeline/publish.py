@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from broadsheet import __version__, urls
+from broadsheet import __version__
 from broadsheet.feeds import opml
-from broadsheet.model import FeedState, ListSpec, Output, SitePage, StoredArticle
+from broadsheet.model import ListSpec, Output, SitePage, StoredArticle
 from broadsheet.pipeline.doubles import settle
 from broadsheet.pipeline.pages import Reader
 from broadsheet.pipeline.run import Run, batches
@@ -41,10 +41,12 @@ def build(run: Run, *, full: bool = False) -> None:
     theme = Theme.load(run.config.site.theme, run.folder)
     with run.store.read() as connection:
         known_feeds = feeds.everyone(connection)
-        titles = {feed_id: state.title for feed_id, state in feeds.states(connection).items()}
-        composer = Composer(run.config, known_feeds, titles)
-        key = site_key(theme, composer)
-        full = full or queue.get_meta(connection, "site_key") != key or not (run.output / "index.html").exists()
+        states = feeds.states(connection)
+        composer = Composer(run.config, known_feeds, {feed_id: state.title for feed_id, state in states.items()})
+        sources = composer.sources(feeds.active(connection), states)
+        keys = {"site_key": site_key(theme, composer), "sources": digest(msgspec.json.encode(sources))}
+        stored = {name: queue.get_meta(connection, name) for name in keys}
+        full = full or stored["site_key"] != keys["site_key"] or not (run.output / "index.html").exists()
     if full:
         with run.store.begin() as connection:
             queue.set_meta(connection, "site_key", "")  # until the whole site is there, every build is a full one
@@ -57,10 +59,8 @@ def build(run: Run, *, full: bool = False) -> None:
         dirty = articles.dirty(connection)
         if dirty:
             _number(connection, composer, dirty)
-    if not dirty and not full:
-        run.report.stage("write").seconds = time.monotonic() - started
-        return
-    _publish(run, theme, composer, dirty, key, full=full)
+    if dirty or full or stored != keys:
+        _publish(run, theme, composer, dirty, sources, keys, full=full)
     run.report.stage("write").seconds = time.monotonic() - started
 
 
@@ -133,7 +133,11 @@ def _complete(connection: Connection, composer: Composer) -> None:
     site.enter(connection, sorted(lacking, key=lambda item: rows[item[0]].seq or 0))
 
 
-def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], key: str, *, full: bool) -> None:
+def _publish(
+    run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], sources: Sequence[context.SourceLine],
+    keys: Mapping[str, str], *, full: bool,
+) -> None:  # fmt: skip
+    """Print what is out of date; then remember ``keys``, by which the next build knows what has changed since."""
     reader = Reader(run, theme, composer)
     writer = Writer(run.output, reader.digests)
     pages = reader.affected(dirty, full=full)
@@ -155,7 +159,7 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
     reader.forget()
     index = reader.search_index()
     writer.write(index.outputs(dirty, run.output))
-    writer.write(_sources(run, theme, composer))
+    writer.write(_sources(run, theme, composer, sources))
     if full:
         writer.write(_static(theme, composer))
     # The front page is the last: on a new site all that it links to is there before anyone can come to it.
@@ -170,7 +174,8 @@ def _publish(run: Run, theme: Theme, composer: Composer, dirty: Sequence[str], k
         site.save_outputs(connection, writer.written, removed)
         doubles.settled(connection, doubles.whole_again(connection))
         articles.mark(connection, dirty, dirty=False)
-        queue.set_meta(connection, "site_key", key)
+        for name, key in keys.items():
+            queue.set_meta(connection, name, key)
     reader.close()
     run.progress.end("build")
     run.report.pages_written += kept + len(writer.written)
@@ -203,20 +208,11 @@ def _assets(theme: Theme) -> Iterator[Output]:
             yield Output(path=f"assets/{name}", body=cssmin(body) if name.endswith(".css") else body)
 
 
-def _sources(run: Run, theme: Theme, composer: Composer) -> Iterator[Output]:
+def _sources(run: Run, theme: Theme, composer: Composer, sources: Sequence[context.SourceLine]) -> Iterator[Output]:
     """Yield the pages that name the sources: what a feed calls itself may be known only after it was asked."""
     with run.store.read() as connection:
         subscribed = feeds.active(connection)
-        states = feeds.states(connection)
-    lines = [
-        context.SourceLine(
-            title=" · ".join(filter(None, composer.names(feed)[1:])), href=composer.source(feed).href,
-            site=urls.web_only(state.link), feed=feed.url, section=composer.names(feed)[0], health=composer.health(state),
-        )
-        for feed in subscribed
-        for state in (states.get(feed.id, FeedState(feed_id=feed.id)),)
-    ]  # fmt: skip
-    about = context.About(sources=tuple(lines), opml=f"{composer.base}sources.opml")
+    about = context.About(sources=tuple(sources), opml=f"{composer.base}sources.opml")
     shown = composer.page("about/index.html", composer.labels["about"], "about")
     yield Output(path="about/index.html", body=theme.render("about.html", shown, about))
     yield Output(path="sources.opml", body=opml.write_opml(subscribed, run.config.site.title))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html as html_module
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from broadsheet.site.context import (
     Page,
     Picture,
     Site,
+    SourceLine,
     Target,
 )  # fmt: skip
 from broadsheet.site.outfeeds import OutEntry
@@ -44,6 +45,8 @@ IN_BLOCKS = 30
 """Stories of the front page under the names of their sections, as many of each section, six at most."""
 PER_BLOCK = 6
 BRIEFS = 9
+_SILENT = timedelta(days=1)
+"""A feed that could not be read for so long is said to be silent."""
 QUOTED = {"full": 1600, "excerpt": 240, "link": 0}
 """Characters of a source's text in a comparison, by its mode: of an excerpt no more than the excerpt has."""
 
@@ -172,11 +175,22 @@ class Composer:
             day_only=stored.article.published_source in ("first_seen", "clamped"), under=under,
         )  # fmt: skip
 
-    def health(self, state: FeedState) -> str:
+    def sources(self, subscribed: Sequence[Feed], states: Mapping[str, FeedState]) -> list[SourceLine]:
+        """Return the sources as the page about them names them, in the order of the subscriptions."""
+        return [self._line(feed, states.get(feed.id, FeedState(feed_id=feed.id))) for feed in subscribed]
+
+    def _line(self, feed: Feed, state: FeedState) -> SourceLine:
+        section, *names = self.names(feed)
+        return SourceLine(
+            title=" · ".join(filter(None, names)), href=self.source(feed).href, site=urls.web_only(state.link),
+            feed=urls.without_userinfo(feed.url), section=section, health=self._health(state),
+        )  # fmt: skip
+
+    def _health(self, state: FeedState) -> str:
         """Return how a source's feed is doing, in words that readers understand, and that time alone does not change."""
         if state.gone:
             return self.labels["health_ended"]
-        if state.failing_since:
+        if state.failing_since and state.checked and state.checked - state.failing_since >= _SILENT:
             since = context.moment(state.failing_since, self.zone, self.language, day_only=True)
             return self.labels["health_silent"] % since.text
         return self.labels["health_good" if state.succeeded else "health_new"]

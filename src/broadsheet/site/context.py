@@ -338,7 +338,7 @@ class SourceLine(Record, frozen=True, kw_only=True):
     feed: str
     section: str
     health: str
-    """In words: whether it answers, and since when it does not."""
+    """In words: whether it can be read, and since when it cannot."""
 
 
 class About(Record, frozen=True, kw_only=True):
