@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
@@ -13,6 +15,7 @@ from broadsheet.articles import wholeness
 from broadsheet.newspaper import Newspaper
 from broadsheet.site import plan
 from broadsheet.store import templates
+from broadsheet.store.packs import Folder
 from tests.conftest import NOW, Answer, Web, item, rss
 
 HTML = {"Content-Type": "text/html"}
@@ -552,6 +555,28 @@ def test_a_password_in_the_address_of_a_feed_is_printed_nowhere(web: Web, paper:
     told = [report.url, report.why, *(path.read_text("utf-8") for path in made.folder.glob("public/**/*.*ml"))]
     assert sum(web.url in text for text in told) > 2
     assert [text for text in told if "hidden@" in text] == []
+
+
+def test_others_may_write_while_bodies_are_sent_to_their_storage(
+    web: Web, paper: Callable[..., Newspaper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a bucket may take its time."""
+    written, write = 0, Folder.write
+
+    def checked(self: Folder, pack: str, content: bytes) -> None:
+        nonlocal written
+        written += 1
+        with closing(sqlite3.connect(made.store.state_dir / "broadsheet.db", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+        write(self, pack, content)
+
+    monkeypatch.setattr(Folder, "write", checked)
+    web.pages["/feed"] = Answer(rss("News", item(1, text="<p>A teaser.</p>", link=f"{web.url}/1")))
+    web.pages["/1"] = Answer(f"<article><h1>Story</h1><p>{'All of it. ' * 99}</article>".encode(), headers=HTML)
+    made = paper(f"{web.url}/feed")
+    made.run()
+    assert len(list(made.articles())) == 1
+    assert written == 2, "of the feed and of the page"
 
 
 def test_robots_txt_is_read_once_a_day(paper: Callable[..., Newspaper], web: Web) -> None:

@@ -78,8 +78,10 @@ def fetch(run: Run) -> None:
     for group in batches(
         fetch_many(requests, Manners.of(run.config.poll, run.config.site.url), run.clock, run.robots), _SAVE_EVERY
     ):
-        bodies = {answer.key: body for answer, body in kept(run, group)}
+        answers, written = kept(run, group)
+        bodies = {answer.key: body for answer, body in answers}
         with run.store.begin() as connection:
+            written.enter(connection)
             for answer in group:
                 if isinstance(answer, Failed):
                     refused.append(answer)
@@ -194,8 +196,10 @@ def _fetch_more(run: Run, requests: Sequence[Request]) -> None:
     run.progress.start("more", len(requests))
     manners = Manners.of(run.config.poll, run.config.site.url)
     for group in batches(fetch_many(requests, manners, run.clock, run.robots), _SAVE_EVERY):
-        bodies = {answer.key: body for answer, body in kept(run, group)}
+        answers, written = kept(run, group)
+        bodies = {answer.key: body for answer, body in answers}
         with run.store.begin() as connection:
+            written.enter(connection)
             for answer in group:
                 if isinstance(answer, Done):
                     stage.done += 1

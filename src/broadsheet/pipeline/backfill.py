@@ -43,10 +43,11 @@ def _pages(run: Run, requests: list[Request], given_up: set[str]) -> Iterator[tu
         requests, Manners.of(run.config.poll, run.config.site.url), run.clock
     )
     for group in batches(answers, _SAVE_EVERY):
-        full = kept(run, group)
+        full, written = kept(run, group)
         failed = [answer for answer in group if isinstance(answer, Failed)]
         given_up.update(answer.key for answer in failed)
         with run.store.begin() as connection:
+            written.enter(connection)
             states = feeds.states_of(connection, [answer.key for answer in failed])
             feeds.save_states(connection, [_after_failure(states[answer.key], answer) for answer in failed])
             numbers = responses.add_many(connection, "archive", full)

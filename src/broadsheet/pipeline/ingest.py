@@ -178,10 +178,11 @@ def _take(run: Run, group: Sequence[_Page], place: Place, key: str, size: int) -
     stage.done += len(found)
     stage.skipped += len(group) - len(found)
     chosen = {article_id: wanted[article_id] for article_id in wanted if article_id in found}
-    bodies = run.store.blobs.put_many([answer.body for _, answer in chosen.values()])
+    written = run.store.blobs.write([answer.body for _, answer in chosen.values()])
     with run.store.begin() as connection:
-        _create(connection, chosen, bodies)
-        for article_id, body in zip(chosen, bodies, strict=True):
+        written.enter(connection)
+        _create(connection, chosen, written.digests)
+        for article_id, body in zip(chosen, written.digests, strict=True):
             template = known[wanted[article_id][0].id].digest()
             save_article(run, connection, found[article_id], digest("", body, template), {}, fetching=False)
         queue.set_meta(connection, key, f"{group[-1].offset} {size}")

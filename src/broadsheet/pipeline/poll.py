@@ -85,8 +85,10 @@ def _save(
     run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState]
 ) -> list[tuple[responses.Document, bytes]]:
     """Save what feeds answered: a failure, nothing new, or a document, which is due for parsing and returned."""
+    answers, written = kept(run, group)
+    digests = {answer.key: body for answer, body in answers}
     with run.store.begin() as connection:
-        digests = {answer.key: body for answer, body in kept(run, group, connection)}
+        written.enter(connection)
         after, fresh = _judged(run, group, states, digests)
         feeds.save_states(connection, after)
         documents = _keep(connection, [(answer, digests[answer.key]) for answer in fresh]) if fresh else []

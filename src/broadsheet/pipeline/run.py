@@ -13,7 +13,7 @@ from broadsheet.config import Config
 from broadsheet.engine import Engine
 from broadsheet.model import Done, Outcome, Response
 from broadsheet.net.robots import Texts
-from broadsheet.store.connection import Connection
+from broadsheet.store.blobs import Written
 from broadsheet.store.database import Store
 
 if TYPE_CHECKING:
@@ -127,15 +127,14 @@ class Run(msgspec.Struct, kw_only=True):
         return self.folder / self.config.site.output
 
 
-def kept(
-    run: Run, group: Iterable[Outcome[Response]], connection: Connection | None = None
-) -> list[tuple[Response, str]]:
-    """Keep the bodies of a group's answers, and return the answers that have one, each with the digest of its body.
+def kept(run: Run, group: Iterable[Outcome[Response]]) -> tuple[list[tuple[Response, str]], Written]:
+    """Write the bodies of a group's answers, and return the answers that have one, each with the digest of its body.
 
-    That takes a transaction of its own, unless it is done in that of a ``connection``.
+    The bodies are still to be entered in the transaction that saves the group.
     """
     full = [answer.value for answer in group if isinstance(answer, Done) and answer.value.status != 304]
-    return list(zip(full, run.store.blobs.put_many([answer.body for answer in full], connection), strict=True))
+    written = run.store.blobs.write([answer.body for answer in full])
+    return list(zip(full, written.digests, strict=True)), written
 
 
 def batches(

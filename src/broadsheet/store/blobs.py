@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 import zstandard
 
@@ -37,6 +38,19 @@ def _read(path: Path) -> bytes | OSError:
         return error
 
 
+class Written(NamedTuple):
+    """Bodies that are on disk."""
+
+    digests: list[str]
+    """Of all, in their order."""
+    places: list[tuple[str, str, int, int]]
+    """Of those that were not known: digest, pack, where the frame begins in it, and how long it is."""
+
+    def enter(self, connection: Connection) -> None:
+        """Make the bodies known, when the transaction is written."""
+        _PLACE(connection, self.places)
+
+
 class Blobs:
     """Bodies in packs. Each body is named by the BLAKE2b digest (20 bytes, hex) of what it holds."""
 
@@ -49,26 +63,28 @@ class Blobs:
         """Keep the bytes and return their digest. When it returns they are on disk."""
         return self.put_many([data])[0]
 
-    def put_many(self, bodies: Sequence[bytes], connection: Connection | None = None) -> list[str]:
-        """Keep the bodies in one pack and return their digests. What is kept in a transaction is known when that is written.
+    def put_many(self, bodies: Sequence[bytes]) -> list[str]:
+        """Keep the bodies in one pack and return their digests; not to be called inside a transaction."""
+        written = self.write(bodies)
+        if written.places:
+            with self._begin() as connection:
+                written.enter(connection)
+        return written.digests
 
-        Without ``connection`` it takes a transaction of its own, and is not to be called inside one; the bodies are on disk
-        when it returns. Raises ``OSError`` or ``StoreError`` where they cannot be kept.
+    def write(self, bodies: Sequence[bytes]) -> Written:
+        """Write the bodies that are new in one pack. They are on disk when it returns, and known once they are entered.
+
+        Not to be called inside a transaction: a storage may be far away, and others wait for the writer. Raises ``OSError`` or
+        ``StoreError`` where the bodies cannot be kept.
         """
-        if not bodies:
-            return []
-        if connection is not None:
-            return self._put(connection, bodies)
-        with self._begin() as own:
-            return self._put(own, bodies)
-
-    def _put(self, connection: Connection, bodies: Sequence[bytes]) -> list[str]:
         digests = [_digest(body) for body in bodies]
         fresh = dict(zip(digests, bodies, strict=True))
-        for digest in _KNOWN(connection, list(fresh)).scalars():
-            del fresh[digest]
+        if fresh:
+            with self._read() as connection:
+                for digest in _KNOWN(connection, list(fresh)).scalars():
+                    del fresh[digest]
         if not fresh:
-            return digests
+            return Written(digests, [])
         compressor = zstandard.ZstdCompressor(level=6)
         frames = [compressor.compress(body) for body in fresh.values()]
         content = b"".join(frames)
@@ -78,8 +94,7 @@ class Blobs:
         for digest, frame in zip(fresh, frames, strict=True):
             rows.append((digest, pack, start, len(frame)))
             start += len(frame)
-        _PLACE(connection, rows)
-        return digests
+        return Written(digests, rows)
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest; raise ``StoreError`` when they are missing or not what they were."""
