@@ -163,6 +163,13 @@ def rss(title: str, items: str, *, link: str = "https://news.example/") -> bytes
     ).encode()
 
 
+def with_site(made: Newspaper, setting: str) -> Newspaper:
+    """Return the newspaper with one more setting in its table ``[site]``."""
+    text = made.config_file.read_text("utf-8").replace("[site]\n", f"[site]\n{setting}\n")
+    made.config_file.write_text(text, "utf-8")
+    return Newspaper(made.folder, environ={}, clock=lambda: NOW)
+
+
 def item(number: int, *, title: str = "", text: str = "", date: str = "", link: str = "", guid: str = "") -> str:
     """Return an RSS item with content that is long enough to be whole."""
     body = text or "".join(

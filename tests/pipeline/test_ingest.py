@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from broadsheet.newspaper import Newspaper
 from broadsheet.pipeline import ingest
 from broadsheet.pipeline.ingest import Progress
 from broadsheet.store import tombstones
-from tests.conftest import NOW, Answer, Web, item, rss
+from tests.conftest import NOW, Answer, Web, item, rss, with_site
 from tests.e2e.test_demo import command
 
 WHEN = datetime(2019, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -74,6 +75,17 @@ def test_articles_are_taken_in_by_site(paper: Callable[..., Newspaper], tmp_path
     assert "Past" in (site / "index.html").read_text()
     assert [article.title for article in made.search("pier 77")] != []
     assert made.run().articles_new == 0, "a run polls nothing of it"
+
+
+def test_their_addresses_have_words_by_the_same_setting_as_those_of_feeds(
+    paper: Callable[..., Newspaper], tmp_path: Path
+) -> None:
+    file = archive(tmp_path / "one.warc.gz", links(range(2)))
+    with with_site(paper(), "slugs = true") as made:
+        made.ingest([str(file)])
+        made.build()
+        names = [path.stem for path in (made.folder / "public").glob("2019/05/06/*.html") if path.stem != "index"]
+    assert sorted(re.sub("-[0-9a-z]{12}$", "", name) for name in names) == ["report-0", "report-1"]
 
 
 def test_a_second_time_takes_in_nothing(paper: Callable[..., Newspaper], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from broadsheet.newspaper import Newspaper
 from broadsheet.site import plan
 from broadsheet.store import templates
 from broadsheet.store.packs import Folder
-from tests.conftest import NOW, Answer, Web, item, rss
+from tests.conftest import NOW, Answer, Web, item, rss, with_site
 
 HTML = {"Content-Type": "text/html"}
 
@@ -319,13 +319,6 @@ def test_a_theme_of_ones_own_is_laid_over_the_default(web: Web, paper: Callable[
     assert style.endswith(":root{--accent:#005f73}")
     assert ".masthead" in style
     assert not (made.folder / "public" / "assets" / "custom.css").exists()
-
-
-def with_site(made: Newspaper, setting: str) -> Newspaper:
-    """Return the newspaper with one more setting in its table ``[site]``."""
-    text = made.config_file.read_text("utf-8").replace("[site]\n", f"[site]\n{setting}\n")
-    made.config_file.write_text(text, "utf-8")
-    return Newspaper(made.folder, environ={}, clock=lambda: NOW)
 
 
 def test_addresses_with_words_are_given_once(web: Web, paper: Callable[..., Newspaper]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Any, NamedTuple
@@ -19,8 +19,8 @@ from broadsheet import urls
 from broadsheet.articles.template import MIN_SAMPLES, Template
 from broadsheet.errors import UsageError
 from broadsheet.feeds import identity
-from broadsheet.model import Done, Entry, Feed, Mode, Response, article_path
-from broadsheet.pipeline import reading, relate, work
+from broadsheet.model import Done, Entry, Feed, Mode, Response
+from broadsheet.pipeline import addresses, reading, relate, work
 from broadsheet.pipeline.articles import learn, save_article
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import articles, feeds, queue, responses, templates, tombstones
@@ -181,7 +181,8 @@ def _take(run: Run, group: Sequence[_Page], place: Place, key: str, size: int) -
     written = run.store.blobs.write([answer.body for _, answer in chosen.values()])
     with run.store.begin() as connection:
         written.enter(connection)
-        _create(connection, chosen, written.digests)
+        titles = {article_id: found[article_id].value.title if run.config.site.slugs else "" for article_id in chosen}
+        _create(connection, chosen, written.digests, titles)
         for article_id, body in zip(chosen, written.digests, strict=True):
             template = known[wanted[article_id][0].id].digest()
             save_article(run, connection, found[article_id], digest("", body, template), {}, fetching=False)
@@ -231,8 +232,11 @@ def _templates(run: Run, wanted: dict[str, tuple[Feed, Response]]) -> dict[str, 
     return {feed_id: known.get(feed_id, Template()) for feed_id in pages}
 
 
-def _create(connection: Connection, chosen: dict[str, tuple[Feed, Response]], bodies: Sequence[str]) -> None:
-    """Make the rows of new articles: their sites, answers, entries and keys."""
+def _create(
+    connection: Connection, chosen: dict[str, tuple[Feed, Response]], bodies: Sequence[str], titles: Mapping[str, str]
+) -> None:
+    """Make the rows of new articles: their sites, answers, entries and keys. ``titles`` are those in their addresses."""
+    given = addresses.given(connection)
     feeds.add_unsubscribed(connection, {feed.id: feed for feed, _ in chosen.values()}.values(), _BEHIND)
     answers = [
         (msgspec.structs.replace(answer, key=article_id), body)
@@ -245,7 +249,8 @@ def _create(connection: Connection, chosen: dict[str, tuple[Feed, Response]], bo
         new.append(
             articles.NewEntry(
                 article_id=article_id, feed_id=feed.id, data=msgspec.json.encode(entry), link=answer.url, digest="",
-                seen=answer.fetched, response=None, permalink=article_path(answer.fetched, article_id),
+                seen=answer.fetched, response=None,
+                permalink=addresses.permalink(given, article_id, answer.fetched, titles[article_id]),
             )
         )  # fmt: skip
         keys.append((feed.id, _key(answer), article_id))

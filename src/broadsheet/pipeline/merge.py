@@ -9,13 +9,12 @@ import msgspec
 from broadsheet import urls
 from broadsheet.errors import StoreError
 from broadsheet.feeds import backfill, identity, schedule
-from broadsheet.model import Backfill, Done, Failed, Feed, FeedState, Outcome, Record, article_path
-from broadsheet.pipeline import reading
+from broadsheet.model import Backfill, Done, Failed, Feed, FeedState, Outcome, Record
+from broadsheet.pipeline import addresses, reading
 from broadsheet.pipeline.run import FeedReport, Run, batches
 from broadsheet.store import articles, feeds, queue, responses, tombstones
 from broadsheet.store.connection import Connection
 from broadsheet.store.responses import Document
-from broadsheet.text import plain_title
 
 PARSE_VERSION = MERGE_VERSION = 1
 _PARSE_TOGETHER = 8
@@ -59,7 +58,7 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
         known = feeds.everyone(connection)
         refused = frozenset(tombstones.targets(connection, "domain") | tombstones.targets(connection, "feed"))
         gone = tombstones.targets(connection, "article")
-        given = msgspec.json.decode(queue.get_meta(connection, "addresses") or "{}", type=dict[str, str])
+        given = addresses.given(connection)
     under_way: dict[str, Document] = {}
 
     def inputs() -> Iterator[reading.ParseInput]:
@@ -195,8 +194,7 @@ class _Merge:
                 continue
             if decision.what == "new":
                 article_id = urls.short_id(f"{feed_id} {item.keys[0]}")
-                # After a repair the site may know an address that the store does not.
-                permalink = self._given.get(article_id) or article_path(seen, self._name(item, article_id))
+                permalink = addresses.permalink(self._given, article_id, seen, self._words(item))
             self._keys += [(feed_id, key, article_id) for key in item.keys if keys.get(key) != article_id]
             if decision.what == "same":
                 continue
@@ -210,9 +208,6 @@ class _Merge:
             )  # fmt: skip
         return new, changed
 
-    def _name(self, item: reading.Item, article_id: str) -> str:
-        """Return how an article's page is called, for ever."""
-        if not self._run.config.site.slugs:
-            return article_id
-        title = msgspec.json.decode(item.data, type=_Titled).title
-        return urls.readable(plain_title(title), article_id)
+    def _words(self, item: reading.Item) -> str:
+        """Return the title whose words an article's address is to have; none by default."""
+        return msgspec.json.decode(item.data, type=_Titled).title if self._run.config.site.slugs else ""

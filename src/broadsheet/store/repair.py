@@ -33,7 +33,7 @@ from broadsheet.store.schema import articles, blobs, bodies, media, outputs, res
 from broadsheet.store.sqlite import hold
 
 _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
-_ADDRESS = re.compile(r"\d{4}/\d\d/\d\d/(\w+)\.html")
+_ADDRESS = re.compile(r"\d{4}/\d\d/\d\d/(?:[\w-]+-)?(\w+)\.html")
 _WINDOW = 512
 """Rows that are read at once of a damaged table; halved where one of them cannot be read."""
 _BEYOND = 100_000
