@@ -235,7 +235,7 @@ def read_fold(data: bytes) -> dict[str, str]:
 
 
 def test_days_fit_in_16_bits() -> None:
-    assert search.days(NOW.date()) == 9_575
+    assert search.day_number(NOW.date()) == 9_575
     assert search.filters([(3, 9_575), (search.NOBODY, 0)]) == b"\x00\x03\x25\x67\xff\xff\x00\x00"
 
 

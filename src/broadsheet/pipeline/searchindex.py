@@ -110,7 +110,7 @@ class SearchIndex:
                     places.append((search.NOBODY, 0))
                     continue
                 stored, article = found[number], found[number].article
-                places.append((self._place(stored), search.days(self._composer.day_of(stored))))
+                places.append((self._place(stored), search.day_number(self._composer.day_of(stored))))
                 text = "" if self._composer.is_elsewhere(stored) else texts.get(article.id, "")
                 yield search.Document(number=number, title=article.title, text=text)
 

@@ -123,7 +123,7 @@ def _folding() -> dict[int, str]:
     return {ord(one): other for one, other in folding().items()}
 
 
-def days(day: date) -> int:
+def day_number(day: date) -> int:
     """Return a day in days since the year 2000, within 16 bits."""
     return max(0, min((day - _EPOCH).days, NOBODY - 1))
 

@@ -60,7 +60,7 @@ class Query:
         }
 
     def __call__(self, connection: Connection, *values: Any, at_once: int | None = None) -> Rows:
-        """Execute the statement and return its result, of which ``at_once`` rows are in memory; all where it is None."""
+        """Execute the statement and return its rows. PostgreSQL sends all, or ``at_once`` at a time; SQLite each when asked."""
         name = connection.dialect.name
         if name == "sqlite":
             values = tuple(msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in values)
@@ -89,7 +89,8 @@ class Insert:
         head = f"INSERT INTO {table} ({names})"
         # A row a statement takes half as long again: triggers are set up and other threads let in for each.
         self._together = _VALUES // len(columns)
-        self._sqlite = [f"{head} VALUES {', '.join([f'({places})'] * count)}{tail}" for count in (1, self._together)]
+        self.statements = [f"{head} VALUES {', '.join([f'({places})'] * count)}{tail}" for count in (1, self._together)]
+        """SQLite's: for one row, and for as many as go into one statement."""
         # All rows in one statement, a column an array: its text is the same for any number of rows.
         self._postgresql: Callable[[], str] = lambda: (
             f"{head} SELECT * FROM unnest({_arrays(table, tuple(columns))}){tail}"  # noqa: S608 - names of ours
@@ -101,7 +102,7 @@ class Insert:
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            one, many = self._sqlite
+            one, many = self.statements
             whole = len(rows) - len(rows) % self._together
             for some in chunks(rows[:whole], self._together):
                 connection.exec_driver_sql(many, tuple(chain.from_iterable(some)))
