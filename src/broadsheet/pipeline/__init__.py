@@ -1,6 +1,6 @@
 """The stages in their order, and the run: the only place that knows the order.
 
-poll -> parse -> merge -> backfill -> fetch -> extract -> media -> relate -> zone -> plan -> render -> write
+poll -> parse -> merge -> backfill -> fetch -> extract -> more -> media -> relate -> zone -> plan -> render -> write
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ class Stage(NamedTuple):
 
 def update_stages() -> list[Stage]:
     """Return the stages from poll to zone. ``parse`` merges what it reads, in the same transaction."""
-    from broadsheet.pipeline import articles, backfill, merge, poll, relate, zones
+    from broadsheet.pipeline import backfill, extract, fetch, media, merge, poll, relate, zones
 
     return [
         Stage("poll", poll.POLL_VERSION, poll.poll),
         Stage("parse", merge.PARSE_VERSION, merge.parse_and_merge),
         Stage("backfill", backfill.BACKFILL_VERSION, backfill.backfill),
-        Stage("fetch", articles.FETCH_VERSION, articles.fetch),
-        Stage("extract", articles.EXTRACT_VERSION, articles.extract),
-        Stage("more", articles.MORE_VERSION, articles.more),
-        Stage("media", articles.MEDIA_VERSION, articles.media),
+        Stage("fetch", fetch.FETCH_VERSION, fetch.fetch),
+        Stage("extract", extract.EXTRACT_VERSION, extract.extract),
+        Stage("more", fetch.MORE_VERSION, fetch.more),
+        Stage("media", media.MEDIA_VERSION, media.media),
         Stage("relate", relate.RELATE_VERSION, relate.relate),
         Stage("zone", zones.ZONE_VERSION, zones.zones),
     ]

@@ -21,7 +21,7 @@ from broadsheet.errors import UsageError
 from broadsheet.feeds import identity
 from broadsheet.model import Done, Entry, Feed, Mode, Response
 from broadsheet.pipeline import addresses, reading, relate, work
-from broadsheet.pipeline.articles import learn, save_article
+from broadsheet.pipeline.extract import learn, save_article
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.store import articles, feeds, queue, responses, templates, tombstones
 from broadsheet.store.connection import Connection

@@ -9,7 +9,7 @@ import msgspec
 from broadsheet.articles.extract import feed_date
 from broadsheet.feeds import zone
 from broadsheet.model import Feed, FeedState
-from broadsheet.pipeline.articles import dated
+from broadsheet.pipeline.extract import dated
 from broadsheet.pipeline.relate import publisher, relate
 from broadsheet.pipeline.run import Run
 from broadsheet.store import articles, feeds, queue, stories
