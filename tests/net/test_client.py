@@ -23,7 +23,8 @@ import zstandard
 from broadsheet import __version__
 from broadsheet.config import PollConfig
 from broadsheet.model import Done, Failed, Outcome, Request, Response, Skipped
-from broadsheet.net.client import MAX_REDIRECTS, Client, Manners, fetch_many, retry_after
+from broadsheet.net.client import MAX_REDIRECTS, Client, Manners, retry_after
+from broadsheet.net.many import fetch_many
 from tests.conftest import Answer, Web
 from tests.net.recorder import MANNERS, run
 

@@ -16,7 +16,8 @@ from broadsheet.feeds import discover, rsshub, sitemap
 from broadsheet.feeds.opml import Subscription, add_outlines
 from broadsheet.feeds.source import read_source
 from broadsheet.model import Done, Failed, ParsedFeed, Request, Response
-from broadsheet.net.client import Manners, fetch_many
+from broadsheet.net.client import Manners
+from broadsheet.net.many import fetch_many
 from broadsheet.newspaper import Newspaper
 from broadsheet.text import plain_title
 

@@ -8,7 +8,8 @@ import msgspec
 
 from broadsheet.feeds import backfill as way_back
 from broadsheet.model import Failed, FeedState, Outcome, Request, Response
-from broadsheet.net.client import Manners, fetch_many
+from broadsheet.net.client import Manners
+from broadsheet.net.many import fetch_many
 from broadsheet.pipeline import merge
 from broadsheet.pipeline.run import Run, batches, kept
 from broadsheet.store import feeds, queue, responses

@@ -10,7 +10,8 @@ from broadsheet.articles.paging import MAX_PAGES
 from broadsheet.articles.wholeness import Votes, needs_page
 from broadsheet.feeds import schedule
 from broadsheet.model import Done, Failed, Feed, Outcome, Request, Response, Skipped
-from broadsheet.net.client import Manners, fetch_many
+from broadsheet.net.client import Manners
+from broadsheet.net.many import fetch_many
 from broadsheet.pipeline import hosts
 from broadsheet.pipeline.extract import extract
 from broadsheet.pipeline.run import Run, batches, kept

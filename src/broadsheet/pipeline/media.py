@@ -11,7 +11,8 @@ from broadsheet.articles.images import MIN_SIDE, localise
 from broadsheet.disk import write_durably
 from broadsheet.errors import CodePicture
 from broadsheet.model import Article, Done, Failed, Image, Removed, Request
-from broadsheet.net.client import Manners, fetch_many
+from broadsheet.net.client import Manners
+from broadsheet.net.many import fetch_many
 from broadsheet.pipeline import work
 from broadsheet.pipeline.doubles import shown
 from broadsheet.pipeline.run import Run, batches

@@ -11,7 +11,8 @@ from broadsheet import urls
 from broadsheet.feeds import rsshub, schedule
 from broadsheet.messages import say
 from broadsheet.model import Done, Failed, Feed, FeedState, Outcome, Request, Response
-from broadsheet.net.client import Manners, fetch_many
+from broadsheet.net.client import Manners
+from broadsheet.net.many import fetch_many
 from broadsheet.pipeline import hosts, merge
 from broadsheet.pipeline.run import FeedReport, Run, batches, kept
 from broadsheet.store import feeds, queue, responses
