@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from broadsheet.articles.images import copies_in
 from broadsheet.errors import StoreError
 from broadsheet.model import ListSpec, Match, Output, Record, SitePage, StoredArticle, story_path
+from broadsheet.pipeline.affected import once, reports_of
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.pipeline.searchindex import SearchIndex
 from broadsheet.site import context, outfeeds, plan
@@ -35,15 +35,6 @@ _LISTS_AT_ONCE = 50
 """Pages of lists, with up to 15 articles each, for which the store is asked at once."""
 _LISTED = frozenset(("latest", "section", "source", "channel", "topic", "atom"))
 
-_SPECIAL = (
-    SitePage(path="archive/index.html", kind="archive"),
-    SitePage(path="sitemap/lists.xml", kind="listmap"),
-    SitePage(path="sitemap.xml", kind="sitemap"),
-    SitePage(path="feed.xml", kind="storyatom"),
-    SitePage(path="feed.json", kind="storyjson"),
-    SitePage(path="index.html", kind="front"),
-)
-
 
 def _copies(lead: str, reports: Sequence[str], matches: Mapping[str, Sequence[Match]]) -> Iterator[tuple[str, str]]:
     """Yield, of each report that is a copy, what it is compared with: the lead, or else what it is most like."""
@@ -58,12 +49,6 @@ def _copies(lead: str, reports: Sequence[str], matches: Mapping[str, Sequence[Ma
         )
         if near and report != lead:
             yield report, near[0]
-
-
-def _once(reports: Sequence[StoredArticle]) -> list[StoredArticle]:
-    """Return the reports without those that the page of another one among them tells."""
-    ids = {stored.article.id for stored in reports}
-    return [stored for stored in reports if stored.double_of not in ids]
 
 
 def _runs(ranges: Iterable[range]) -> Iterator[range]:
@@ -124,9 +109,10 @@ class Reader:
         self._theme = theme
         self._composer = composer
         self._context = run.store.read()
-        self._connection = self._context.__enter__()
-        pins = stories.pinned(self._connection)
-        self._pins = pins | {row.double_of for row in articles.rows(self._connection, sorted(pins)).values()}
+        self.connection = self._context.__enter__()
+        """To the one state that is seen."""
+        pins = stories.pinned(self.connection)
+        self._pins = pins | {row.double_of for row in articles.rows(self.connection, sorted(pins)).values()}
         self._lists: dict[str, tuple[ListSpec, int]] = {}
         self._found: dict[tuple[str, int], str] = {}
         """Articles by list and position, of the pages that are rendered."""
@@ -149,123 +135,29 @@ class Reader:
     def _list(self, path: str) -> tuple[ListSpec, int]:
         """Return a list and its size."""
         if path not in self._lists:
-            self._lists[path] = site.get_list(self._connection, path)
+            self._lists[path] = site.get_list(self.connection, path)
         return self._lists[path]
 
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return the digest under which each of the paths was written last, of those that were."""
-        return site.known(self._connection, paths)
+        return site.known(self.connection, paths)
 
     def old_files(self) -> list[str]:
         """Return files of an earlier theme, and feeds that lists have no more. Pages never go: they are for ever."""
         now = {f"assets/{name}" for name in self._theme.assets}
-        lists = [site.known_below(self._connection, f"{kind}/") for kind in ("latest", "section", "source", "channel")]
+        lists = [site.known_below(self.connection, f"{kind}/") for kind in ("latest", "section", "source", "channel")]
         feeds = (path for paths in lists for path in paths if path.endswith("/feed.json"))
-        return sorted(site.known_below(self._connection, "assets/") - now) + sorted(feeds)
+        return sorted(site.known_below(self.connection, "assets/") - now) + sorted(feeds)
 
     def search_index(self) -> SearchIndex:
         """Return the index of the site's search, to be brought up to date."""
-        return SearchIndex(self._connection, self._composer)
-
-    # --------------------------------------------------------------------------------------- what is out of date
-
-    def affected(self, dirty: Sequence[str], *, full: bool) -> list[SitePage]:
-        """Return the pages that are out of date, in the order of writing."""
-        found: set[SitePage] = set(_SPECIAL)
-        for group in batches(dirty, _AT_ONCE):
-            addresses = articles.told_at(self._connection, group)
-            places = {} if full else site.places(self._connection, group)
-            for one in addresses:
-                found.update(plan.article_pages(places.get(one.id, ()), one.permalink, one.id))
-                if one.double_of:
-                    found.add(SitePage(path=one.told_at, kind="article", key=one.double_of))
-            if not full:
-                told = {one.story_id for one in addresses if one.story_id}
-                found |= self._story_pages(told)
-                # Of the articles too: a part is there as soon as an article is numbered in it, whatever event that tells.
-                numbers = site.numbers(self._connection, sorted(told | {one.id for one in addresses}))
-                found.update(plan.story_map(number + 1) for number in numbers.values())
-        if full:
-            return self._new_ones_first(plan.in_write_order(found | self._everything(), self._age()))
-        new = self._new_days([page for page in found if page.kind == "day"], len(dirty))
-        found.update(plan.month_pages(new))
-        found |= self._beside(new)
-        return self._new_ones_first(plan.in_write_order(found))
-
-    def _everything(self) -> set[SitePage]:
-        """Return all pages but those of articles."""
-        found = self._story_pages(set(stories.several(self._connection)))
-        # Those too that lead elsewhere by now.
-        found |= {plan.story_page(Path(path).stem) for path in site.known_below(self._connection, "story/")}
-        lists = site.all_lists(self._connection)
-        for spec, size in lists:
-            found.update(plan.all_pages(spec, size))
-        found.update(plan.month_pages(spec.key for spec, _ in lists if spec.kind == "day"))
-        found.update(map(plan.story_map, range(1, site.published(self._connection) + 1, plan.STORIES_A_PART)))
-        return found
-
-    def _age(self) -> Callable[[SitePage], int]:
-        """Return what tells, of a fixed page of a list, how far the order of publication had come at its end."""
-        ends: dict[tuple[str, int], int] = {}
-        for (key, page), end in sorted(site.page_ends(self._connection, plan.PER_PAGE).items()):
-            ends[key, page] = max(end, ends.get((key, page - 1), 0))
-
-        def age(page: SitePage) -> int:
-            per = plan.per_page(page.kind) // plan.PER_PAGE
-            # Of a page that is not full yet, that of the one which leads to it.
-            return ends.get((page.key, page.page * per)) or ends.get((page.key, (page.page - 1) * per), 0)
-
-        return age
-
-    def _new_ones_first(self, pages: list[SitePage]) -> list[SitePage]:
-        """Return articles and stories that are not on the site yet before those that are.
-
-        They lead to each other; as long as no page of the site leads to a new one, nobody can come to it.
-        """
-        paths = [page.path for page in pages if page.kind in ("article", "story")]
-        known = self.digests(paths)
-        return sorted(pages, key=lambda page: page.kind not in ("article", "story") or page.path in known)
-
-    def _story_pages(self, story_ids: set[str]) -> set[SitePage]:
-        """Return the pages of these stories, of their reports, which name each other, and of stories that ended in them."""
-        several = {story: reports for story, reports in self._reports(story_ids).items() if len(reports) > 1}
-        found = {
-            SitePage(path=stored.permalink, kind="article", key=stored.article.id)
-            for reports in several.values()
-            for stored in reports
-        }
-        found |= {plan.story_page(story) for story in several}
-        shrunk = [plan.story_page(story) for story in sorted(story_ids - set(several))]
-        printed = self.digests([page.path for page in shrunk])
-        found |= {page for page in shrunk if page.path in printed}
-        found |= {plan.story_page(old) for old in stories.aliases(self._connection, sorted(story_ids))}
-        return found
-
-    def _reports(self, story_ids: Iterable[str]) -> dict[str, list[StoredArticle]]:
-        """Return the live reports of each story, those that were published twice once."""
-        groups = stories.articles_of(self._connection, sorted(set(story_ids)))
-        rows = articles.rows(self._connection, [article for ids in groups.values() for article in ids])
-        return {story: _once([rows[article] for article in ids]) for story, ids in groups.items()}
+        return SearchIndex(self.connection, self._composer)
 
     def _doubles(self, reports: Iterable[StoredArticle]) -> dict[str, list[StoredArticle]]:
         """Return what the pages of reports tell beside these, by report."""
-        told = doubles.told_by(self._connection, {item.article.id for item in reports})
-        rows = articles.rows(self._connection, [article for ids in told.values() for article in ids])
+        told = doubles.told_by(self.connection, {item.article.id for item in reports})
+        rows = articles.rows(self.connection, [article for ids in told.values() for article in ids])
         return {page: [rows[article] for article in ids] for page, ids in told.items()}
-
-    def _new_days(self, days: Sequence[SitePage], most: int) -> list[str]:
-        """Return the keys of those of the days that may be new, with ``most`` articles at most."""
-        sized = [self._list(page.key) for page in days]
-        return [spec.key for spec, size in sized if size <= most]
-
-    def _beside(self, days: Sequence[str]) -> set[SitePage]:
-        """Return the pages of the days beside these: their "next day" and "previous day" change."""
-        found = set()
-        for day in days:
-            for key in filter(None, site.days_around(self._connection, day)):
-                path = f"{key.replace('-', '/')}/"
-                found.add(SitePage(path=f"{path}index.html", kind="day", key=path))
-        return found
 
     def _media(self, whole: Iterable[tuple[StoredArticle, str, str]]) -> Iterator[Output]:
         """Yield the pictures of the articles that are not on the site yet, read from the store's folder."""
@@ -341,7 +233,7 @@ class Reader:
             (path, position): article
             for path, ranges in wanted.items()
             for run in _runs(ranges)
-            for position, article in site.items(self._connection, path, run)
+            for position, article in site.items(self.connection, path, run)
         }
         ids = {page: self._items(page) for page in listed}
         self._cards.of(_all(ids[page] for page in listed if page.kind != "atom"), self._new_cards)
@@ -354,11 +246,11 @@ class Reader:
 
     def _rows(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Return articles that lists and feeds show."""
-        return self._stored.of(ids, lambda lacking: articles.rows(self._connection, lacking))
+        return self._stored.of(ids, lambda lacking: articles.rows(self.connection, lacking))
 
     def _days(self, month: str = "") -> list[str]:
         """Return the days that have pages, of a month or of all times, the oldest first."""
-        return [spec.key for spec, _ in site.all_lists(self._connection, "day") if spec.key.startswith(month)]
+        return [spec.key for spec, _ in site.all_lists(self.connection, "day") if spec.key.startswith(month)]
 
     def _sitemap(self, page: SitePage) -> Output:
         """Return a part of the sitemap, or the index of its parts. What copies others' articles is in none."""
@@ -372,7 +264,7 @@ class Reader:
             case "storymap":
                 paths = list(map(story_path, self._stories_of(page.page)))
             case _:
-                lists = site.all_lists(self._connection)
+                lists = site.all_lists(self.connection)
                 paths = ["index.html", "archive/index.html"]
                 paths += sorted(f"{spec.path}index.html" for spec, _ in lists if spec.kind != "day")
         return Output(path=page.path, body=outfeeds.sitemap(map(self._composer.absolute, paths)))
@@ -380,23 +272,23 @@ class Reader:
     def _parts(self) -> list[str]:
         """Return the paths of the sitemap's parts, those of months and of events in their order."""
         months = [page.path for page in plan.month_pages(self._days()) if page.kind == "daymap"]
-        numbers = range(1, site.published(self._connection) + 1, plan.STORIES_A_PART)
+        numbers = range(1, site.published(self.connection) + 1, plan.STORIES_A_PART)
         return ["sitemap/lists.xml", *months, *(plan.story_map(number).path for number in numbers)]
 
     def _stories_of(self, part: int) -> list[str]:
         """Return the events of a part of the sitemap that have pages, by their place in the order of publication."""
         numbers = plan.story_numbers(part)
-        known = site.numbered(self._connection, [number - 1 for number in numbers])
-        several = {story for story, reports in self._reports(known.values()).items() if len(reports) > 1}
+        known = site.numbered(self.connection, [number - 1 for number in numbers])
+        several = {story for story, reports in reports_of(self.connection, known.values()).items() if len(reports) > 1}
         return [story for _, story in sorted(known.items()) if story in several]
 
     def _articles(self, pages: Sequence[SitePage]) -> Iterator[list[Output]]:
         """Yield each article's page behind its pictures."""
         for group in batches(pages, _AT_ONCE):
             ids = [page.key for page in group]
-            whole = articles.whole(self._connection, ids)
+            whole = articles.whole(self.connection, ids)
             told = self._together([stored for stored, _, _ in whole.values()])
-            matches = stories.reasons(self._connection, [item for item in ids if item in told])
+            matches = stories.reasons(self.connection, [item for item in ids if item in told])
             twice = self._doubles(stored for stored, _, _ in whole.values())
             pictures = list(self._media(whole.values()))
             for page in group:
@@ -422,7 +314,7 @@ class Reader:
     def _together(self, stored: Iterable[StoredArticle]) -> dict[str, list[StoredArticle]]:
         """Return, of the articles whose event has several reports, all its reports."""
         story_of = {item.article.id: item.story_id for item in stored if item.story_id and item.state == "live"}
-        groups = self._reports(story_of.values())
+        groups = reports_of(self.connection, story_of.values())
         return {article: groups[story] for article, story in story_of.items() if len(groups[story]) > 1}
 
     def _moved(self, path: str, title: str, target: str) -> Output:
@@ -431,16 +323,16 @@ class Reader:
 
     def _story_page(self, page: SitePage) -> Output:
         """Return the page of an event; where it has ended in another, or in one article, the page that leads there."""
-        story_id = stories.current(self._connection, page.key)
-        reports = self._reports([story_id]).get(story_id, [])
+        story_id = stories.current(self.connection, page.key)
+        reports = reports_of(self.connection, [story_id]).get(story_id, [])
         if story_id != page.key or len(reports) < 2:
             target = reports[0] if len(reports) == 1 else None
-            target = target or articles.rows(self._connection, [page.key]).get(page.key)
+            target = target or articles.rows(self.connection, [page.key]).get(page.key)
             title = (target.article.title if target else "") or self._composer.labels["gone_title"]
             path = target.address if target and len(reports) < 2 else story_path(story_id)
             return self._moved(page.path, title, path)
         lead = self._lead(reports)
-        matches = stories.reasons(self._connection, [stored.article.id for stored in reports])
+        matches = stories.reasons(self.connection, [stored.article.id for stored in reports])
         because = self._composer.reasons(lead.article.id, matches.get(lead.article.id, ()))
         changed = self._differences(lead, reports, matches)
         twice = self._doubles(reports)
@@ -453,7 +345,7 @@ class Reader:
         """Return where the copies among the reports differ from what they are copies of; of the first few copies only."""
         pairs = dict(list(_copies(lead.article.id, [item.article.id for item in reports], matches))[:COMPARED])
         wanted = sorted({*pairs, *pairs.values()})
-        whole = articles.whole(self._connection, wanted)
+        whole = articles.whole(self.connection, wanted)
         found = {}
         for here, there in pairs.items():
             (one, _, text), (other, _, against) = whole[here], whole[there]
@@ -466,17 +358,17 @@ class Reader:
 
     def _lead(self, members: Sequence[StoredArticle]) -> StoredArticle:
         by_id = {stored.article.id: stored for stored in members}
-        return by_id[stories.told(self._connection, list(by_id), {}, self._pins).articles[0]]
+        return by_id[stories.told(self.connection, list(by_id), {}, self._pins).articles[0]]
 
     def _gone(self, page: SitePage) -> Output:
-        when, note = tombstones.note_of(self._connection, page.key) or (self._run.now, "")
+        when, note = tombstones.note_of(self.connection, page.key) or (self._run.now, "")
         composer = self._composer
         date = context.moment(when, composer.zone, composer.language, day_only=True)
         shown = composer.page(page.path, composer.labels["gone_title"], "gone", indexed=False)
         return Output(path=page.path, body=self._theme.render("gone.html", shown, context.Gone(date=date, note=note)))
 
     def _live(self, ids: Sequence[str]) -> list[StoredArticle]:
-        rows = articles.rows(self._connection, ids)
+        rows = articles.rows(self.connection, ids)
         return [rows[article_id] for article_id in ids if rows[article_id].state == "live"]
 
     def _listing(self, page: SitePage) -> Output:
@@ -495,9 +387,9 @@ class Reader:
     def _day(self, page: SitePage) -> Output:
         spec, size = self._list(page.key)
         places = plan.positions(page.page, size, plan.PER_DAY)
-        items = self._live([item for _, item in site.items(self._connection, page.key, places)])
+        items = self._live([item for _, item in site.items(self.connection, page.key, places)])
         items.sort(key=lambda stored: (stored.article.published or stored.first_seen, stored.article.id), reverse=True)
-        before, after = site.days_around(self._connection, spec.key)
+        before, after = site.days_around(self.connection, spec.key)
         shown, day = self._composer.day(spec, size, page.page, items, before, after)
         return Output(path=page.path, body=self._theme.render("day.html", shown, day))
 
@@ -527,7 +419,7 @@ class Reader:
 
     def _whole(self, told: Sequence[Summary]) -> list[Summary]:
         """Return the entries with the articles' whole text, the first ones, as long as there is room."""
-        bodies = articles.whole(self._connection, [item.stored.article.id for item in told])
+        bodies = articles.whole(self.connection, [item.stored.article.id for item in told])
         room, found = plan.WHOLE_BYTES, []
         for item in told:
             html = bodies[item.stored.article.id][1]
@@ -567,14 +459,14 @@ class Reader:
 
     def _stories(self) -> list[FrontStory]:
         """Return the stories of the newest articles, each with its lead first."""
-        _, size = site.get_list(self._connection, plan.LATEST.path)
+        _, size = site.get_list(self.connection, plan.LATEST.path)
         newest = range(max(1, size - FRONT_ARTICLES + 1), size + 1)
-        ids = [article for _, article in site.items(self._connection, plan.LATEST.path, newest)]
+        ids = [article for _, article in site.items(self.connection, plan.LATEST.path, newest)]
         grouped: dict[str, list[StoredArticle]] = {}
         for stored in self._live(ids):
             grouped.setdefault(stored.story_id or stored.article.id, []).append(stored)
         several = [members for members in grouped.values() if len(members) > 1]
-        matches = stories.reasons(self._connection, [item.article.id for members in several for item in members])
+        matches = stories.reasons(self.connection, [item.article.id for members in several for item in members])
         twice = self._doubles(item for members in grouped.values() for item in members)
         return [self._story(members, matches, twice) for members in grouped.values()]
 
@@ -584,7 +476,7 @@ class Reader:
     ) -> FrontStory:  # fmt: skip
         """Return an event of the front page. It is known by the first report of all, told at its own address or not."""
         first = min(members, key=lambda item: (item.article.published or item.first_seen, item.article.id))
-        reports = _once(members)
+        reports = once(members)
         lead = self._lead(reports) if len(reports) > 1 else reports[0]
         doubled = [item for report in reports for item in twice.get(report.article.id, ())]
         names = {self._composer.source(self._composer.feed(item.article.feed_id)).href for item in (*reports, *doubled)}

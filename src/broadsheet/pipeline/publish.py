@@ -11,6 +11,7 @@ import msgspec
 from broadsheet import __version__
 from broadsheet.feeds import opml
 from broadsheet.model import ListSpec, Output, SitePage, StoredArticle
+from broadsheet.pipeline.affected import affected
 from broadsheet.pipeline.doubles import settle
 from broadsheet.pipeline.pages import Reader
 from broadsheet.pipeline.run import Run, batches
@@ -140,7 +141,7 @@ def _publish(
     """Print what is out of date; then remember ``keys``, by which the next build knows what has changed since."""
     reader = Reader(run, theme, composer)
     writer = Writer(run.output, reader.digests)
-    pages = reader.affected(dirty, full=full)
+    pages = affected(reader.connection, dirty, full=full)
     planned, kept, skipped = len(pages), 0, 0
     run.progress.start("build", planned)
     run.output.mkdir(parents=True, exist_ok=True)
