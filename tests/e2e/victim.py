@@ -23,9 +23,13 @@ from typing import Any
 from broadsheet.errors import BroadsheetError
 from broadsheet.newspaper import Newspaper
 from broadsheet.pipeline import (
-    articles,
+    addresses,
+    affected,
     backfill,
     doubles,
+    extract,
+    fetch,
+    media,
     merge,
     pages,
     poll,
@@ -38,7 +42,9 @@ from broadsheet.pipeline import (
 from broadsheet.store.sqlite import Sqlite
 from broadsheet.text import language
 
-LOADED = (articles, backfill, doubles, merge, pages, poll, publish, relate, searchindex, work, zones)
+LOADED = (
+    addresses, affected, backfill, doubles, extract, fetch, media, merge, pages, poll, publish, relate, searchindex, work, zones,
+)  # fmt: skip
 """Imported before the fork, so that a run takes no longer than its work."""
 UNEXPECTED = 70
 """Exit code of a run that ended with an exception that is none of ours."""
