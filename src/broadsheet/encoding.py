@@ -164,15 +164,21 @@ def _strictly(data: bytes, codec: str) -> str | None:
 
 
 def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
+    """Return whether every byte has a meaning in UTF-8. Piece by piece: the text of a whole page is not kept in memory."""
+    start = 0
+    while start < len(data):
+        piece = data[start : start + _PIECE]
+        if piece.isascii():
+            start += len(piece)
+            continue
+        try:
+            start += codecs.utf_8_decode(piece, "strict", start + _PIECE >= len(data))[1]
+        except UnicodeDecodeError:
+            return False
     return True
 
 
+_PIECE = 4_096
 # Two-byte sequences that are frequent in running text of each encoding: first-level hanzi, kana, hangul.
 _FREQUENT = (
     ("gb18030", "gb18030", re.compile(rb"[\xb0-\xd7][\xa1-\xfe]|\xa3[\xa1-\xfe]|\xa1[\xa1-\xbf]")),

@@ -428,8 +428,8 @@ class Article(Record, frozen=True, kw_only=True):
     """Of the visible title and text: equal digests are equal revisions."""
     removed: tuple[Removed, ...] = ()
     provenance: dict[str, str] = {}
-    """Field -> where its value comes from; also ``page_words`` (of the page's article), ``next`` (address of a further page that
-    is not here yet) and ``extract`` (stage version)."""
+    """Field -> where its value comes from; also ``page_words`` (of the page's article, where the feed has words to be compared
+    with it), ``next`` (address of a further page that is not here yet) and ``extract`` (stage version)."""
 
 
 class Match(Record, frozen=True, kw_only=True):

@@ -226,6 +226,8 @@ def resolve(base: str, url: str) -> str:
     """Return the absolute form of an address that stands in a document at ``base``, or ``""`` where there is none."""
     if len(url) > MAX_LENGTH or len(base) > MAX_LENGTH:
         return ""
+    if url[:4] == "http" and is_plain(url):
+        return url
     if url[:1] == "/" and url[1:2] != "/" and (origin := _origin(base)) and is_plain(origin + url):
         return origin + url
     if url[:1] == "#" and url.isprintable() and url[-1] != " " and _origin(base):

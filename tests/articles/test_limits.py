@@ -53,6 +53,7 @@ DEEP = {
     "svg": "<svg>" + "<wbr>" * 100_000,
     "math": "<math>" + "<tr>" * 100_000,
     "svg cdata": "<svg>" + "<g><![CDATA[></g>]]>" * 40_000,
+    "names that begin like void ones": "<svg><![CDATA[]]>" + "<br-x>" * 90_000,
     "svg title": "<svg><title><div></svg></div></title>" + "<link>" * 50_000,
     "tables": "<table><td>" * 80_000,
     "lists": "<li><dd>" * 100_000,

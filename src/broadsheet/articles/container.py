@@ -89,11 +89,14 @@ def apply_container(page: Any, container: Container) -> Element | None:
     for unwanted in node.css(", ".join((_UNWANTED, *container.drop))):
         unwanted.decompose()
     root = parse_fragment(node.html or "")
-    words, (fewest, most) = raw_text(root).split(), container.letters
-    letters = sum(map(len, words)) + len(words)
-    if letters < max(_MIN_LETTERS, fewest // 8) or letters > 8 * most:
-        return None
-    return root
+    fewest, most = container.letters
+    return root if max(_MIN_LETTERS, fewest // 8) <= _letters(root) <= 8 * most else None
+
+
+def _letters(root: Element) -> int:
+    """Return about how many letters a text has, with one blank between its words."""
+    text = raw_text(root)
+    return len(text) - sum(text.count(blank) for blank in ("  ", "\n", "\t"))
 
 
 def byline_by(page: Any, container: Container) -> str:

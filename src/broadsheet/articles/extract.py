@@ -129,7 +129,7 @@ def extract_article(
         "next": found.following if origin != "feed" else "",
         "doubt": found.doubt,
         "page_words": str(words(clean(raw_text(found.cut.body))))
-        if entry and found.cut.body is not None and not found.wall
+        if entry and (entry.content or entry.summary) and found.cut.body is not None and not found.wall
         else "",
     }
     return Article(

@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -120,7 +121,7 @@ def picture_at_top(found: Sequence[tuple[Element, bool]], base_url: str, told: s
     wanted, first = _name_parts(told), None
     for element, placed in found:
         address = _true_address(element)
-        named = bool(told) and wanted.words[0] in address.lower() and _are_same(_name_parts(address), wanted)
+        named = bool(told) and shared_word(told) in address.lower() and _are_same(_name_parts(address), wanted)
         if not named and (first or not placed):
             continue
         image = _may_lead(element, address, base_url)
@@ -157,6 +158,11 @@ def is_same_picture(one: str, other: str) -> bool:
     return _are_same(_name_parts(one), _name_parts(other))
 
 
+def shared_word(told: str) -> str:
+    """Return what is in the address of every picture that is the same as this one, in small letters; may be empty."""
+    return _name_parts(told).words[0]
+
+
 def _are_same(one: _Name, other: _Name) -> bool:
     if one.path == other.path != "":
         return True
@@ -170,7 +176,12 @@ def _are_same(one: _Name, other: _Name) -> bool:
 
 
 def _name_parts(url: str) -> _Name:
-    plain = _HOST.sub("", unquote(url[:_MAX_ADDRESS]).lower())
+    return _parts_of(url[:_MAX_ADDRESS])
+
+
+@lru_cache(maxsize=64)
+def _parts_of(url: str) -> _Name:
+    plain = _HOST.sub("", unquote(url).lower())
     ends = list(_IS_PICTURE.finditer(plain))
     if not ends:
         return _Name(plain, re.split(r"[^a-z0-9]+", plain.partition("?")[0].rpartition("/")[2]))

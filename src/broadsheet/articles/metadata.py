@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 import msgspec
+from lxml import etree
 
 from broadsheet import urls
 from broadsheet.articles import visible
@@ -48,6 +49,8 @@ _WRITTEN_BY = frozenset(
 _BETWEEN = "|｜ㅣ_-–—·•»"
 """Signs that stand between a headline and its site's name."""
 _MIN_TITLE = 5
+_CANONICAL = etree.XPath("//link[@rel='canonical']/@href")
+_LINKED = etree.XPath("//script[@type='application/ld+json']")
 
 
 class Metadata(Record, frozen=True, kw_only=True):
@@ -109,7 +112,7 @@ def read_metadata(tree: Element, url: str, *, titled: bool = False) -> Metadata:
         ("meta", persons(_split_names(meta_author))),
         ("meta", persons(_split_names(labelled))),
     )  # fmt: skip
-    canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
+    canonical = next(iter(_CANONICAL(tree)), "")
     return Metadata(
         title=title,
         authors=authors or (),
@@ -210,7 +213,7 @@ def _page_title(tree: Element, url: str) -> str:
 def _json_ld(tree: Element) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the first article object of the page's JSON-LD and its object for the page itself, empty where there is none."""
     whole: dict[str, Any] = {}
-    for script in tree.xpath("//script[@type='application/ld+json']"):
+    for script in _LINKED(tree):
         try:
             document = json.loads((script.text or "").strip().rstrip(";"), strict=False)
         except (ValueError, RecursionError):

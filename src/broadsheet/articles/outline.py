@@ -20,7 +20,7 @@ _KEPT = ("class", "id", "href")
 
 
 def outline(page: Any, *, titled: bool = False) -> str:
-    """Return a document of the metadata, headings and first pictures of a page that lexbor has parsed.
+    """Return a document of the metadata and headings of a page that lexbor has parsed.
 
     Without the headings where the page is ``titled`` already.
     """
@@ -29,10 +29,15 @@ def outline(page: Any, *, titled: bool = False) -> str:
         markup, above = node.html or "", list(islice(_above(node), _MAX_ABOVE))
         if len(markup) <= _MAX_LENGTH:
             parts += [*map(_start, reversed(above)), markup, *(f"</{one.tag}>" for one in above)]
-    parts += [node.html or "" for node in page.css("img")[:_MAX_PICTURES]]
     if not titled:  # of headings of second rank only their wording counts
         parts += [f"<h2>{escape(node.text()[:_MAX_LENGTH])}</h2>" for node in page.css("h2")[:_MAX_HEADINGS]]
     return f"{_start(page.root)}<body>{''.join(parts)}</body></html>"
+
+
+def pictures(page: Any, word: str) -> str:
+    """Return those of the first pictures of a page that lexbor has parsed that have a word, in small letters, in their markup."""
+    found = (node.html or "" for node in page.css("img")[:_MAX_PICTURES])
+    return "".join(markup for markup in found if word in markup.lower())
 
 
 def links(page: Any) -> Iterator[str]:

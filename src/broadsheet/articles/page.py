@@ -14,12 +14,12 @@ from broadsheet import encoding
 from broadsheet.articles import blocks as text_blocks
 from broadsheet.articles import paging, visible
 from broadsheet.articles.container import ANYWHERE, Container, Judged, apply_container, byline_by
-from broadsheet.articles.images import picture_at_top
+from broadsheet.articles.images import picture_at_top, shared_word
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata, with_date
-from broadsheet.articles.outline import links, outline
+from broadsheet.articles.outline import links, outline, pictures
 from broadsheet.articles.scripted import scripted_body
-from broadsheet.articles.tree import Element, parse_document
+from broadsheet.articles.tree import Element, parse_document, parse_fragment
 from broadsheet.errors import LimitExceeded
 from broadsheet.limits import over
 from broadsheet.model import Image
@@ -130,14 +130,15 @@ def cut_by(
     parsed = LexborHTMLParser(data)
     if paging.may_go_on(html, url) and paging.leads_on(links(parsed), url):
         return None
-    told, signed = outline(parsed, titled=titled), byline_by(parsed, container)
+    meta = read_metadata(parse_document(outline(parsed, titled=titled).encode()), url, titled=titled)
+    # Where a picture stands is not known here; one that is named as the page's own is that.
+    shown = parse_fragment(pictures(parsed, shared_word(meta.image))) if meta.image else None
+    signed = byline_by(parsed, container)
     body = apply_container(parsed, container)
     if body is None:
         return None
-    tree = parse_document(told.encode())
-    meta = read_metadata(tree, url, titled=titled)
-    # Where a picture stands is not known here; one that is named as the page's own is that.
-    picture = picture_at_top([(image, False) for image in tree.iter("img")], url, meta.image)
+    found = [(image, False) for image in shown.iter("img")] if shown is not None else []
+    picture = picture_at_top(found, url, meta.image)
     signed_anywhere = container.byline == ANYWHERE and not (author or meta.authors)
     undated = not (dated or meta.published)
     whole = _tree(data) if signed_anywhere or undated else None

@@ -75,7 +75,7 @@ def _clean(markup: str, resolve: Callable[[str], str]) -> str:
 
     def attribute(_tag: str, name: str, value: str) -> str | None:
         if name == "href":
-            return value if value.lower().startswith("mailto:") else resolve(value) or None
+            return value if value[:7].lower() == "mailto:" else resolve(value) or None
         if name == "src":
             return value if value.startswith("/m/") else resolve(value) or None
         if name in _NUMBERS:
