@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from broadsheet.articles import limits
 from broadsheet.articles.limits import depth, exceeded, measure, page_exceeded
+from tests.conftest import calls
 
 DEPTHS = {
     "": 0,
@@ -82,6 +83,31 @@ def test_many_attributes_are_told() -> None:
     ):
         assert exceeded(f"<p {text}>x</p>") == "html_attributes"
         assert page_exceeded(f"<p {text}>x</p>".encode()) == "page_attributes"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("<script>// <!--\n</script><p ", ">x</p>"), ("<script>'<!--<a title=\"</script><p ", " x=\"-->\">x</p>"),
+        ("<noscript><p ", ">x</p></noscript>"), ("<svg><style><p ", "></style></svg>"),
+        ("<select><textarea><p ", "></textarea></select>"), ("<!-- <a title=' --><p ", " x='>x</p>"),
+        ("<p title='<i ", "'>x</p>"),
+    ],
+)  # fmt: skip
+def test_attributes_are_counted_wherever_a_tag_may_begin(before: str, behind: str) -> None:
+    """What hides a tag from us may not hide it from a parser; lexbor and libxml2 take quadratic time for its attributes."""
+    many = " ".join(f"a{number}=1" for number in range(limits.MAX_PAGE_ATTRIBUTES + 1))
+    few = " ".join(f"a{number}=1" for number in range(limits.MAX_PAGE_ATTRIBUTES // 2))
+    assert page_exceeded(f"{before}{many}{behind}".encode()) == "page_attributes"
+    assert page_exceeded(f"{before}{few}{behind}{before}{few}{behind}".encode()) == ""
+
+
+@pytest.mark.parametrize("unit", ["<a x='", "<a ", "<a x='<b y=\"", "<a x='" + "y" * 60, "<a b c=\"'>"])
+def test_tags_within_tags_are_counted_in_linear_time(unit: str) -> None:
+    def steps(count: int) -> int:
+        return calls(page_exceeded, (unit * count).encode())
+
+    assert steps(4_000) <= 2.2 * steps(2_000) + 500
 
 
 def test_a_long_value_is_one_attribute() -> None:

@@ -7,6 +7,7 @@ loses the text below 256 levels.
 from __future__ import annotations
 
 import re
+from typing import AnyStr
 
 from broadsheet.limits import value
 
@@ -28,9 +29,13 @@ _ATTRIBUTES = rf"""(?: [^{_BLANK}/>=]++="[^"]*+")*+(?:[{_BLANK}/]++|{_ATTRIBUTE}
 # Comments and bogus ones are taken whole, so that what looks like a tag inside them closes nothing.
 _COMMENT = r"!--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*+(?:--!?>|\Z))|[!?][^>]*+>?"
 _TOKEN = re.compile(rf"<(?:(/?)([a-zA-Z][^{_BLANK}/>]*+)({_ATTRIBUTES})|{_COMMENT})", re.DOTALL)
-_PAGE_TAGS = re.compile(rf"<(?:[a-zA-Z][^{_BLANK}/>]*+({_ATTRIBUTES})|{_COMMENT})".encode(), re.DOTALL)
 _ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
-_ONE_PAGE_ATTRIBUTE = re.compile(_ATTRIBUTE.encode())
+_FEW = 64
+_NEXT = rf"[{_BLANK}/]*+{_ATTRIBUTE}"
+# What would be a start tag with more than a few attributes, as far as its name; another one may begin inside.
+_MANY = rf"<(?=([a-zA-Z][^{_BLANK}/>]*+)(?:{_NEXT}){{{_FEW}}})"
+_IN_TEXT = re.compile(_MANY, re.DOTALL), re.compile(_NEXT, re.DOTALL)
+_IN_BYTES = re.compile(_MANY.encode(), re.DOTALL), re.compile(_NEXT.encode(), re.DOTALL)
 _ANY_START = re.compile(rf"<(?!(?:br|hr|img|embed|meta)[{_BLANK}/>])[a-zA-Z]")
 # Elements whose content is text to the parser, up to their end tag.
 _RAW = frozenset("title textarea style script xmp iframe noembed noframes noscript".split())
@@ -78,7 +83,7 @@ def _is_small(markup: str) -> bool:
     """
     if _HIDING.search(markup) or len(_ANY_START.findall(markup)) > MAX_DEPTH:
         return False
-    return _most_attributes(markup) <= MAX_ATTRIBUTES
+    return _most_attributes(markup, *_IN_TEXT) <= MAX_ATTRIBUTES
 
 
 def page_exceeded(page: bytes, brackets: int = 2 * MAX_PAGE_ELEMENTS) -> str:
@@ -87,14 +92,7 @@ def page_exceeded(page: bytes, brackets: int = 2 * MAX_PAGE_ELEMENTS) -> str:
         return "page_bytes"
     if page.count(b"<") > brackets:
         return "page_elements"
-    # An attribute takes two characters at least: a look at the longest start tags clears nearly every page.
-    tags = _PAGE_TAGS.findall(page)
-    if max(map(len, tags), default=0) <= 2 * MAX_PAGE_ATTRIBUTES:
-        return ""
-    longest = [tag for tag in tags if len(tag) > 2 * MAX_PAGE_ATTRIBUTES]
-    if max(len(_ONE_PAGE_ATTRIBUTE.findall(tag)) for tag in longest) <= MAX_PAGE_ATTRIBUTES:
-        return ""
-    return "page_attributes" if measure(page.decode("latin-1"))[1] > MAX_PAGE_ATTRIBUTES else ""
+    return "page_attributes" if _most_attributes(page, *_IN_BYTES) > MAX_PAGE_ATTRIBUTES else ""
 
 
 def depth(markup: str) -> int:
@@ -112,7 +110,7 @@ def measure(markup: str) -> tuple[int, int]:
     foreign = "<svg" in lowered or "<math" in lowered
     if (foreign and "<![cdata[" in lowered) or ((foreign or "<select" in lowered) and _RAW_START.search(lowered)):
         # What is text and what is markup hangs on where one stands in the tree: every start counts.
-        return len(_ANY_START.findall(lowered)), _most_attributes(markup)
+        return len(_ANY_START.findall(lowered)), _most_attributes(markup, *_IN_TEXT)
     void = _VOID & _LEAVE_FOREIGN if foreign else _VOID
     opened: list[str] = []
     deepest = most = position = 0
@@ -129,7 +127,7 @@ def measure(markup: str) -> tuple[int, int]:
             end = _RAW_END[name].search(markup, position)
             content = markup[position : end.start()].lower() if end and name == "script" else ""
             if "<script" in content and "<!--" in content:  # it ends at another end tag
-                return len(_ANY_START.findall(lowered)), _most_attributes(markup)
+                return len(_ANY_START.findall(lowered)), _most_attributes(markup, *_IN_TEXT)
             position = end.start() if end else len(markup)
         elif name == "plaintext":
             break
@@ -141,10 +139,24 @@ def measure(markup: str) -> tuple[int, int]:
     return deepest, most
 
 
-def _most_attributes(markup: str) -> int:
-    """Return the most attributes of one element, as far as they may be too many."""
-    long = [text for _, _, text in _TOKEN.findall(markup) if len(text) > MAX_ATTRIBUTES]
-    return max((len(_ONE_ATTRIBUTE.findall(text)) for text in long), default=0)
+def _most_attributes(markup: AnyStr, many: re.Pattern[AnyStr], following: re.Pattern[AnyStr]) -> int:
+    """Return an upper bound of the attributes of one element, where there may be more than a few, else 0.
+
+    Whatever looks like a start tag counts, inside comments, texts and values, too: what is one hangs on the parser. Where one
+    of them comes to an attribute of another, the rest is theirs in common, and is counted once: in linear time.
+    """
+    left: dict[int, int] = {}
+    most = 0
+    for start in many.finditer(markup):
+        places = [start.end(1)]
+        while (place := places[-1]) not in left and (one := following.match(markup, place)):
+            places.append(one.end())
+        count = left.setdefault(places.pop(), 0)
+        for place in reversed(places):
+            count += 1
+            left[place] = count
+        most = max(most, count)
+    return most
 
 
 def _close(opened: list[str], name: str) -> None:
