@@ -10,13 +10,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from broadsheet.model import Scrape
+from broadsheet.cli.add import find
+from broadsheet.cli.base import State
+from broadsheet.model import Failed, Response, Scrape
 from broadsheet.newspaper import Newspaper
-from tests.conftest import Answer, Web, item, rss
+from tests.conftest import NOW, Answer, Web, item, rss
 
 
 def broadsheet(folder: Path, *words: str, code: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -66,7 +69,9 @@ def test_add_takes_a_feed_a_page_and_a_route(folder: Path, web: Web) -> None:
     web.pages["/hub/some/route"] = Answer(rss("The Route", item(4)))
     done = broadsheet(folder, "add", f"{web.url}/feed.xml", "--section", "金融/新浪财经")
     assert "The News: rss20, 2 entries, newest 2026-03-02" in done.stderr
-    assert "The Blog" in broadsheet(folder, "add", f"{web.url}/").stderr
+    told = broadsheet(folder, "add", f"{web.url}/").stderr
+    assert "The Blog" in told
+    assert "/rss" not in told, "addresses that are only usual are no offer"
     assert "already" in broadsheet(folder, "add", f"{web.url}/feed.xml").stderr
     toml = folder / "broadsheet.toml"
     toml.write_text(toml.read_text("utf-8").replace("https://rsshub.app", f"{web.url}/hub"), "utf-8")
@@ -80,6 +85,27 @@ def test_add_takes_a_feed_a_page_and_a_route(folder: Path, web: Web) -> None:
     assert feeds["Route"].url == "rsshub://some/route"
     exported = broadsheet(folder, "export", "opml").stdout
     assert exported.count("xmlUrl=") == 3
+
+
+def test_add_asks_for_the_known_feed_of_a_site_whose_page_refuses(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(_: Newspaper, addresses: Sequence[str]) -> Response | Failed:
+        asked.extend(addresses)
+        if not addresses[0].endswith(".rss"):
+            return Failed("add", "HttpStatus", f"{addresses[0]} answered 403", 403)
+        body = rss("Python", item(1))
+        return Response(
+            key="add", url=addresses[0], final_url=addresses[0], status=200, headers={}, body=body, fetched=NOW
+        )
+
+    monkeypatch.setattr("broadsheet.cli.add.fetch", answer)
+    with Newspaper(folder, environ={}) as paper:
+        address, parsed, others = find(State(), paper, "https://www.reddit.com/r/python")
+    assert (address, parsed.feed.title, others) == (asked[-1], "Python", [])
+    assert asked[0] == "https://www.reddit.com/r/python"
 
 
 def test_add_takes_a_sitemap_also_by_its_index(folder: Path, web: Web) -> None:

@@ -89,7 +89,8 @@ def dated(*days: int | None) -> list[Entry]:
     ("days", "limit", "kept"),
     [
         ((1, 2, 3), 2, "12"), ((3, 2, 1), 2, "01"), ((1, 3, 2), 2, "12"), ((1, 2, 3), 3, "012"), ((1, 2), 9, "01"),
-        ((None, 2, None, 1), 2, "13"), ((None, None, None), 2, "01"), ((5, 5, 5), 2, "01"), ((1, 2, 3), 0, "012"),
+        ((None, 2, None, 1), 2, "01"), ((3, 2, None, 1), 2, "01"), ((None, 3, 2), 1, "0"), ((None, None, None), 2, "01"),
+        ((5, 5, 5), 2, "01"), ((1, 2, 3), 0, "012"),
     ],
 )  # fmt: skip
 def test_the_newest_are_taken_in_document_order(days: tuple[int | None, ...], limit: int, kept: str) -> None:

@@ -238,6 +238,11 @@ def test_nothing_gives_nothing() -> None:
 
 LINKS = {
     "https://www.News.example:443/a?utm_source=x&b=1#top": "news.example/a?b=1",
+    "https://news.example/changelog#v2": "news.example/changelog#v2",
+    "https://news.example/#!/a/1": "news.example/#!/a/1",
+    "https://news.example/a#xtor=RSS-1": "news.example/a",
+    "https://news.example/a#:~:text=x": "news.example/a",
+    "https://news.example/a#comments": "news.example/a",
     "http://news.example/a/": "news.example/a/",
     "https://news.example/": "",
     "https://news.example": "",

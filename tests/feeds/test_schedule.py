@@ -206,6 +206,7 @@ def test_a_move_must_be_seen_in_a_row(between: Response) -> None:
         (((308, NEW),), NEW),
         (((301, "https://a.example/"), (308, NEW)), NEW),
         (((302, NEW),), ""),
+        (((301, "https://elsewhere.example/feed"),), ""),
         (((301, "https://a.example/"), (302, NEW)), ""),
         (((307, "https://a.example/"), (301, NEW)), ""),
     ],

@@ -83,6 +83,21 @@ def raw(*pieces: bytes, pause: float = 0.0) -> Callable[[Handler], None]:
 # ---------------------------------------------------------------------------------------------- what is said
 
 
+def test_a_page_for_people_is_no_answer_while_another_address_may_have_the_feed(web: Web, manners: Manners) -> None:
+    """As of an instance of RSSHub that is gone, and whose name is parked."""
+    parked = b"<!DOCTYPE html><title>Buy this name</title>"
+    web.pages |= {
+        "/parked": Answer(parked),
+        "/guarded": Answer(b"<HTML>Wait"),
+        "/feed": Answer(b"<rss version='2.0'/>"),
+    }
+    for last, body, tried in (("/feed", b"<rss version='2.0'/>", 2), ("/none", parked, 3)):
+        addresses = tuple(f"{web.url}{path}" for path in ("/parked", "/guarded", last))
+        (outcome,) = fetch_many([Request(key="a", urls=addresses)], manners)
+        assert isinstance(outcome, Done)
+        assert (outcome.value.body, len(outcome.value.tried)) == (body, tried)
+
+
 def test_an_answer_is_given_whole(web: Web, manners: Manners) -> None:
     web.pages["/feed?a=1"] = Answer(b"<rss/>", headers={"X-Name": "v", "Content-Type": "application/xml; charset=x"})
     answer = good(fetch(manners, f"{web.url}/feed?a=1#top"))

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from broadsheet.articles import wholeness
 from broadsheet.newspaper import Newspaper
 from broadsheet.site import plan
-from broadsheet.store import templates
+from broadsheet.store import takedown, templates
 from broadsheet.store.packs import Folder
 from tests.conftest import NOW, Answer, Web, item, rss, with_site
 
@@ -548,6 +548,77 @@ def test_a_password_in_the_address_of_a_feed_is_printed_nowhere(web: Web, paper:
     told = [report.url, report.why, *(path.read_text("utf-8") for path in made.folder.glob("public/**/*.*ml"))]
     assert sum(web.url in text for text in told) > 2
     assert [text for text in told if "hidden@" in text] == []
+
+
+def test_what_was_taken_down_comes_back_by_no_other_feed(web: Web, paper: Callable[..., Newspaper]) -> None:
+    link = f"{web.url}/sued"
+    web.pages["/one"] = Answer(rss("One", item(1, link=link)))
+    web.pages["/two"] = Answer(rss("Two", item(2)))
+    made = paper(f"{web.url}/one", f"{web.url}/two")
+    made.run()
+    with made.store.begin() as connection:
+        takedown.remove(connection, [article.id for article in made.articles() if article.url == link], "", NOW)
+    web.pages["/two"] = Answer(rss("Two", item(2) + item(3, link=f"{link}?utm_source=rss", guid="another")))
+    assert made.run(everything=True).articles_new == 0
+    assert [article.url for article in made.articles() if "sued" in article.url] == []
+
+
+@pytest.mark.parametrize("setting", ["limit = 1", 'filters = { include_title = ["keep"] }'])
+def test_what_guids_are_worth_is_judged_by_the_whole_document(
+    web: Web, paper: Callable[..., Newspaper], setting: str
+) -> None:
+    """Of a feed that gives all its entries one guid, the only one that is taken looks as if it had its own."""
+    items = [
+        item(number, title=f"{number} keep", guid="x", date=f"{10 + number} Mar 2026 10:00:00 GMT") + item(9, guid="x")
+        for number in (1, 2)
+    ]  # fmt: skip
+    made = paper(f"{web.url}/feed", extra="")
+    text = made.config_file.read_text("utf-8").replace("[[feeds]]\n", f"[[feeds]]\n{setting}\n")
+    made.config_file.write_text(text, "utf-8")
+    with Newspaper(made.folder, environ={}, clock=lambda: NOW) as again:
+        for some in items:
+            web.pages["/feed"] = Answer(rss("News", some))
+            again.run(everything=True)
+        assert sorted(article.title for article in again.articles()) == ["1 keep", "2 keep"]
+
+
+def test_a_feed_that_is_gone_is_not_asked_with_all_the_others(web: Web, paper: Callable[..., Newspaper]) -> None:
+    clock = [NOW]
+    web.pages["/feed"] = Answer(b"", 410)
+    made = paper(f"{web.url}/feed", now=lambda: clock[0])
+    for _ in range(4):
+        made.run(everything=True)
+        clock[0] += timedelta(days=1)
+    assert len([hit for hit in web.hits if hit.path == "/feed"]) == 2
+
+
+def test_the_way_back_begins_when_it_is_asked_for(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """Though the feed itself has nothing new to say, and would answer 304."""
+    older = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="{web.url}/older"/>'
+    web.pages["/feed"] = Answer(rss("News", older + item(1)), headers={"ETag": '"1"'})
+    web.pages["/older"] = Answer(rss("News", item(2)))
+    made = paper(f"{web.url}/feed")
+    assert made.run().articles_new == 1
+    text = made.config_file.read_text("utf-8").replace("[[feeds]]\n", "[[feeds]]\nbackfill = true\n")
+    made.config_file.write_text(text, "utf-8")
+    with Newspaper(made.folder, environ={}, clock=lambda: NOW) as again:
+        assert again.run(everything=True).articles_new == 1
+        assert again.run(everything=True).articles_new == 0
+    assert len([hit for hit in web.hits if hit.path == "/older"]) == 1
+
+
+def test_relative_dates_are_told_by_the_clock_of_the_feed(web: Web, paper: Callable[..., Newspaper]) -> None:
+    """Those of a Chinese feed that writes no zone: what is taken off all its dates is not taken off these."""
+    made = paper(f"{web.url}/feed")
+    text = made.config_file.read_text("utf-8").replace("[[feeds]]\n", '[[feeds]]\nzone_offset = "8"\n')
+    made.config_file.write_text(text, "utf-8")
+    times = ("1小时前", "今天 08:30", NOW.astimezone(timezone(timedelta(hours=8))).strftime("%Y-%m-%d 08:30"))
+    web.pages["/feed"] = Answer(rss("News", "".join(item(place, date=text) for place, text in enumerate(times))))
+    with Newspaper(made.folder, environ={}, clock=lambda: NOW) as again:
+        again.run()
+        found = {article.url.rpartition("/")[2]: article.published for article in again.articles()}
+    morning = NOW.astimezone(timezone(timedelta(hours=8))).replace(hour=8, minute=30, second=0, microsecond=0)
+    assert sorted(found.values()) == sorted([NOW - timedelta(hours=1), morning, morning])
 
 
 def test_others_may_write_while_bodies_are_sent_to_their_storage(

@@ -76,22 +76,28 @@ def add_command(state: State, url: str, section: str, title: str) -> None:
 def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, list[str]]:
     """Return the feed's address, the feed, and other feeds of the same page. Raises ``UsageError`` where there is none."""
     answer = fetch(paper, rsshub.expand(url, paper.config.rsshub.instances))
+    named, usual = list(discover.known_feed_addresses(url)), list[str]()
     if isinstance(answer, Failed):
-        raise UsageError(answer.message)
-    try:
-        return url, _parse(answer), []
-    except BroadsheetError as error:
-        what = str(error)
-    found = sitemap.children(answer.body, answer.final_url) if sitemap.is_sitemap(answer.body) else []
-    found += [candidate.url for candidate in discover.discover(answer.body, answer.final_url)]
-    candidates = list(dict.fromkeys((*discover.known_feed_addresses(url), *found)))[:_CANDIDATES]
-    for index, address in enumerate(candidates):
+        if not named:
+            raise UsageError(answer.message)
+        what = answer.message  # some sites show programs their feeds only
+    else:
+        try:
+            return url, _parse(answer), []
+        except BroadsheetError as error:
+            what = str(error)
+        named += sitemap.children(answer.body, answer.final_url) if sitemap.is_sitemap(answer.body) else []
+        found = discover.discover(answer.body, answer.final_url)
+        named += [candidate.url for candidate in found if candidate.source != "well-known"]
+        usual += [candidate.url for candidate in found if candidate.source == "well-known"]
+    for address in list(dict.fromkeys((*named, *usual)))[:_CANDIDATES]:
         answer = fetch(paper, (address,))
         if isinstance(answer, Response):
             try:
-                return address, _parse(answer), candidates[index + 1 :]
+                parsed = _parse(answer)
             except BroadsheetError:
                 continue
+            return address, parsed, [other for other in dict.fromkeys(named) if other != address]
     raise UsageError(state.say("add.none", url=url, what=what))
 
 

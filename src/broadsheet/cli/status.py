@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,9 @@ def status_command(state: State, metrics: bool) -> None:
     if not lines:
         state.tell(state.say("status.empty"))
     else:
-        table([_row(state, line) for line in lines], state.say("status.head").split("|"))
+        alike = Counter(line.title for line in lines)
+        rows = [_row(state, line, line.title if alike[line.title] == 1 else line.url) for line in lines]
+        table(rows, state.say("status.head").split("|"))
     alarming = sum(line.alarming for line in lines)
     if alarming:
         state.tell(state.say("status.alarming", count=alarming))
@@ -56,7 +59,7 @@ def status_command(state: State, metrics: bool) -> None:
     )
 
 
-def _row(state: State, line: FeedHealth) -> tuple[str, ...]:
+def _row(state: State, line: FeedHealth, name: str) -> tuple[str, ...]:
     error = line.error
     if line.failing_since:
         error = state.say("status.since", count=line.failures, since=f"{line.failing_since:%Y-%m-%d}", error=error)
@@ -64,7 +67,7 @@ def _row(state: State, line: FeedHealth) -> tuple[str, ...]:
         zone = state.say("status.zone", hours=f"{line.zone_offset:+d}", by=state.say(f"zone.{line.zone_by}"))
         error = "; ".join(filter(None, (error, zone)))
     return (
-        line.title or line.url, line.section, str(line.articles), f"{line.per_week:g}",
+        name or line.url, line.section, str(line.articles), f"{line.per_week:g}",
         _when(line.last_success, state.say("status.never")), _when(line.next_check, "-" if line.gone else state.say("status.now")),
         state.say(f"due.{line.why}", by=line.why_by) if line.next_check or line.gone else "", size(line.saved_bytes), error,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from broadsheet.model import Backfill, Failed, FeedInfo
 BARREN = 2
 """Pages in a row without anything new, after which no more is expected."""
 ATTEMPTS = 3
-_NOTHING_THERE = frozenset((404, 410))
+NOTHING_THERE = frozenset((404, 410))
 
 
 def begin(feed: FeedInfo, url: str) -> Backfill:
@@ -35,7 +35,7 @@ def after_page(progress: Backfill, feed: FeedInfo, *, news: bool, limit: int) ->
 def after_failure(progress: Backfill, failure: Failed) -> Backfill:
     """Return the progress after a page that could not be had or read; it is asked for again in a later run."""
     failures = progress.failures + 1
-    over = failure.status in _NOTHING_THERE or failures >= ATTEMPTS
+    over = failure.status in NOTHING_THERE or failures >= ATTEMPTS
     return msgspec.structs.replace(progress, failures=failures, next="" if over else progress.next)
 
 

@@ -11,10 +11,14 @@ from functools import lru_cache
 
 _MAX = 128
 _EARLIEST = 1900
+_AHEAD = timedelta(days=2)
+"""By which a date without a year may be ahead: "12月31日" read in January is last year's."""
 
+_AT = r"(?:г\.,?\s{1,2})?(?:(?:at|à|às|um|kl\.?|klo|alle|om|в|a\slas)\s{1,2})?"
 _RFC822 = re.compile(
-    r"(?:[^\W\d]{2,12}\.?,?\s{0,4})?(\d{1,2})(?:st|nd|rd|th)?[\s\-./]{1,3}([^\W\d]{3,12})\.?,?[\s\-./]{1,3}(\d{4}|\d{2})"
-    r"(?:,?\s{1,4}(?:at\s)?(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?)?(?:\s?([ap])\.?m\.?)?)?\s{0,4}(.*)",
+    r"(?:[^\W\d]{2,12}\.?,?\s{0,4})?(\d{1,2})(?:st|nd|rd|th)?[\s\-./]{1,3}(?:de\s)?([^\W\d]{3,12})\.?,?[\s\-./]{1,3}(?:de\s)?(\d{4}|\d{2})"
+    rf"(?:,?\s{{1,4}}{_AT}"
+    r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?)?(?:\s?([ap])\.?m\.?)?)?\s{0,4}(.*)",
     re.IGNORECASE,
 )
 # ``November 2, 2026 10:00``, and asctime's ``Mon Nov  2 10:00:00 2026``.
@@ -30,7 +34,8 @@ _ISO = re.compile(
 )
 _SHORT_ISO = re.compile(r"(\d{2})-(\d{2})-(\d{2})(?:[tT\s](\d{2}):(\d{2})(?::(\d{2}))?)?\s{0,4}(.*)")
 _HUNGARIAN = re.compile(
-    r"(\d{4})[-.\s]{1,3}([^\W\d]{3,12})[-.\s]{1,3}(\d{1,2})\.?(?:t|,?\s{1,4})(\d{1,2}):(\d{2})(?::(\d{2}))?\s{0,4}(.*)",
+    r"(\d{4})[-.\s]{1,3}([^\W\d]{3,12})[-.\s]{1,3}(\d{1,2})\.?(?:,?\s{1,4}[^\W\d]{3,12}\.?)?"
+    r"(?:(?:t|,?\s{1,4})(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s{0,4}(.*)",
     re.IGNORECASE,
 )
 _PERFORCE = re.compile(r"[^\W\d]{2,9},?\s{1,4}(\d{4}[/\-].{6,60})")
@@ -42,15 +47,22 @@ _EAST_TIME = re.compile(
     r"(上午|下午|晚上|早上|凌晨|中午|午前|午後|오전|오후)?\s{0,2}(\d{1,2})\s?[:：时時点點시]\s?(\d{1,2})?\s?[分분]?\s?(?:[:：]?\s?(\d{1,2})\s?[秒초]?)?\s{0,4}(.*)"
 )
 _KOREAN = re.compile(
-    r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?\s{1,4}(오전|오후|上午|下午|午前|午後)\s{0,2}(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?\s{0,4}(.*)"
+    r"(\d{4})[-./]\s?(\d{1,2})[-./]\s?(\d{1,2})\.?"
+    r"(?:\s{1,4}(오전|오후|上午|下午|午前|午後)?\s{0,2}(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?\s{0,4}(.*)"
 )
 _NUMERIC = re.compile(
-    r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?:,?\s{1,4}(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([ap])\.?m\.?)?)?\s{0,4}(.*)",
+    r"(\d{1,2})([/.])(\d{1,2})\2(\d{4}|\d{2})(?:,?\s{1,4}"
+    rf"{_AT}"
+    r"(\d{1,2})[:.](\d{2})(?::(\d{2}))?(?:\s?([ap])\.?m\.?)?)?\s{0,4}(.*)",
     re.IGNORECASE,
 )
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(.*)")
+_REIWA = re.compile(r"令和\s?(\d{1,2}|元)\s?年")
+# 11-27 08:30, as lists of Chinese sites have it.
+_THIS_YEAR = re.compile(r"(\d{1,2})-(\d{1,2})\s{1,4}(\d{1,2}):(\d{2})")
 _EPOCH = re.compile(r"-?\d{9,10}(?:\.\d{1,9})?|\d{13}|\d{16}")
 _AGO = re.compile(
-    r"(\d{1,5})\s?(秒|分钟|分鐘|分|小时|小時|時間|个小时|個小時|天|日|周|週|个月|個月|月|年|초|분|시간|일|주|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)"
+    r"(\d{1,5}|半|一|两|兩|an?|one)\s?(秒|分钟|分鐘|分|小时|小時|時間|个小时|個小時|天|日|周|週|个月|個月|月|年|초|분|시간|일|주|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)"
     r"钟?之?\s?(?:以)?(?:前|전|ago)",
     re.IGNORECASE,
 )
@@ -58,6 +70,7 @@ _DAY_WORDS = {
     "今天": 0, "今日": 0, "오늘": 0, "today": 0, "刚刚": 0, "剛剛": 0, "刚才": 0, "just now": 0, "now": 0,
     "昨天": -1, "昨日": -1, "어제": -1, "yesterday": -1, "前天": -2, "一昨日": -2, "그저께": -2,
 }  # fmt: skip
+_SOME = {"半": 0.5, "一": 1, "两": 2, "兩": 2, "a": 1, "an": 1, "one": 1}
 _SECONDS = {
     "秒": 1, "초": 1, "second": 1, "sec": 1,
     "分钟": 60, "分鐘": 60, "分": 60, "분": 60, "minute": 60, "min": 60,
@@ -280,7 +293,9 @@ def _month_first(match: re.Match[str], zone: tzinfo) -> datetime | None:
 def _hungarian(match: re.Match[str], zone: tzinfo) -> datetime | None:
     year, name, day, hour, minute, second, rest = match.groups()
     month = _MONTH.get(name.lower()) or _MONTH.get(name[:3].lower())
-    return _build(int(year), month, int(day), hour, minute, second, rest, zone) if month else None
+    if not month or (rest and not _is_zone(rest)):
+        return None
+    return _build(int(year), month, int(day), hour, minute, second, rest, zone)
 
 
 def _perforce(match: re.Match[str], zone: tzinfo) -> datetime | None:
@@ -298,6 +313,8 @@ _SEOUL = timezone(timedelta(hours=9))
 
 def _korean(match: re.Match[str], zone: tzinfo) -> datetime | None:
     year, month, day, half, hour, minute, second, rest = match.groups()
+    if rest and not _is_zone(rest):
+        return None
     if half in {"오전", "오후"} and zone is UTC:
         zone = _SEOUL
     return _build(int(year), int(month), int(day), hour, minute, second, rest, zone, half)
@@ -309,7 +326,16 @@ def _numeric(match: re.Match[str], zone: tzinfo) -> datetime | None:
     # 11/02/2026 can be either. Slashes with a half of the day are American; a number above 12 settles it.
     if mark == "/" and (month > 12 or (half and day <= 12)):
         day, month = month, day
-    return _build(int(year), month, day, hour, minute, seconds, rest, zone, half)
+    return _build(_year(year), month, day, hour, minute, seconds, rest, zone, half)
+
+
+def _compact(match: re.Match[str], zone: tzinfo) -> datetime | None:
+    year, month, day, hour, minute, second, rest = match.groups()
+    return (
+        None
+        if rest and not _is_zone(rest)
+        else _build(int(year), int(month), int(day), hour, minute, second, rest, zone)
+    )
 
 
 def _epoch(match: re.Match[str], zone: tzinfo) -> datetime | None:
@@ -327,11 +353,14 @@ _FORMS = (
     (_HUNGARIAN, _hungarian),
     (_PERFORCE, _perforce),
     (_NUMERIC, _numeric),
+    (_COMPACT, _compact),
     (_EPOCH, _epoch),
 )
 
 
 def _east(text: str, reference: datetime | None, zone: tzinfo) -> datetime | None:
+    if era := _REIWA.match(text):
+        text = f"{2018 + int(era[1].replace('元', '1'))}年{text[era.end() :]}"
     match = _EAST.fullmatch(text)
     if not match:
         return None
@@ -346,8 +375,7 @@ def _east(text: str, reference: datetime | None, zone: tzinfo) -> datetime | Non
     if not time and rest and not _is_zone(rest):
         return None
     found = _build(number, int(month), int(day), hour, minute, second, tail or "", zone, half)
-    if found and year is None and reference is not None and found > reference + timedelta(days=2):
-        # Without a year, "12月31日" read in January is last year's.
+    if found and year is None and reference is not None and found > reference + _AHEAD:
         found = _build(number - 1, int(month), int(day), hour, minute, second, tail or "", zone, half)
     return found
 
@@ -357,10 +385,17 @@ def _relative(text: str, reference: datetime, zone: tzinfo) -> datetime | None:
     if match:
         unit = match[2].lower()
         seconds = _SECONDS.get(unit) or _SECONDS.get(unit.removesuffix("s"))
-        return _checked(reference - timedelta(seconds=int(match[1]) * seconds), zone) if seconds else None
+        count = _SOME.get(match[1].lower()) or int(match[1])
+        return _checked(reference - timedelta(seconds=count * seconds), zone) if seconds else None
+    if match := _THIS_YEAR.fullmatch(text):
+        month, day, hour, minute = match.groups()
+        year = reference.astimezone(zone).year
+        found = _build(year, int(month), int(day), hour, minute, None, "", zone)
+        late = found is not None and found > reference + _AHEAD
+        return _build(year - 1, int(month), int(day), hour, minute, None, "", zone) if late else found
     for word, days in _DAY_WORDS.items():
         if text[: len(word)].lower() == word:
-            rest = text[len(word) :].strip(" ,，")
+            rest = text[len(word) :].strip(" ,，").removeprefix("at ")
             if not rest:
                 return _checked(reference + timedelta(days=days), zone)
             time = _EAST_TIME.fullmatch(rest)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -38,12 +39,15 @@ class Context:
         "marked",
         "odd",
         "problems",
+        "reference",
         "root_uri",
         "vocabulary",
     )
 
-    def __init__(self, base: str = "", *, vocabulary: str = "rss") -> None:
+    def __init__(self, base: str = "", *, vocabulary: str = "rss", reference: datetime | None = None) -> None:
         self.base = base
+        self.reference = reference
+        """When the document was fetched: what relative dates count from."""
         self.lang = ""
         self.marked = False
         """xml:base or xml:lang occurs somewhere."""
@@ -314,7 +318,10 @@ def date_of(draft: Draft, element: Any, context: Context, field: str) -> None:
     value = text_of(element, context)
     if value:
         draft.raw[field] = value[:200]
-        setattr(draft, field, _instant(value))
+        moment = _instant(value)
+        if moment is None and context.reference is not None:
+            moment = parse_date(value, reference=context.reference)
+        setattr(draft, field, moment)
 
 
 # A date of publication is often that of the change too, or that of the entry before.

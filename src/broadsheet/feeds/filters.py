@@ -33,10 +33,20 @@ def select(entries: Sequence[Entry], feed: Feed, fetched: datetime) -> list[Entr
     if feed.limit and len(wanted) > feed.limit:
         if not feed.sorted:
             return wanted[: feed.limit]
-        newest = sorted(wanted, key=lambda entry: entry.published or entry.updated or _OLDEST, reverse=True)
-        kept = {id(entry) for entry in newest[: feed.limit]}
-        wanted = [entry for entry in wanted if id(entry) in kept]
+        moments = _moments(wanted)
+        newest = sorted(range(len(wanted)), key=moments.__getitem__, reverse=True)
+        wanted = [wanted[place] for place in sorted(newest[: feed.limit])]
     return wanted
+
+
+def _moments(entries: Sequence[Entry]) -> list[datetime]:
+    """Return when each entry was published; one that does not say so is as new as the one behind it."""
+    moments: list[datetime] = []
+    behind = _OLDEST
+    for entry in reversed(entries):
+        behind = entry.published or entry.updated or behind
+        moments.append(behind)
+    return moments[::-1]
 
 
 def _is_older(entry: Entry, feed: Feed, fetched: datetime) -> bool:

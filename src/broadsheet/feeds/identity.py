@@ -8,6 +8,7 @@ identity is rare per feed but total where it occurs. Position is never a key. A 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -24,6 +25,8 @@ TRUSTED_SHARE = 0.05
 
 _STRENGTH = "glytxe"
 """Kinds of keys, the one that proves most first."""
+_NO_PASSAGE = re.compile(r"=|:~:|^(?:comments?|respond|disqus_thread|more|top)$", re.IGNORECASE)
+"""Fragments that are no part of an address: ``#xtor=RSS-1``, ``#:~:text=``, and where all pages of a site have a place."""
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -84,10 +87,14 @@ def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
 
 
 def link_key(link: str) -> str:
-    """Return the form in which links are compared: canonical, without scheme and ``www.``; empty for a bare host."""
-    address = urls.canonical_http(link).partition("#")[0].rstrip("?")
+    """Return the form in which links are compared: canonical, without scheme and ``www.``; empty for a bare host.
+
+    A fragment belongs to it (``changelog#v2``), save one that counts readers or marks a passage.
+    """
+    address, fragment = urls.canonical_http(link).partition("#")[0].rstrip("?"), link.strip().partition("#")[2]
     name, _, path = address.partition("://")[2].partition("/")
-    return f"{name.removeprefix('www.')}/{path}" if path else ""
+    passage = f"#{fragment}" if fragment and not _NO_PASSAGE.search(fragment) else ""
+    return f"{name.removeprefix('www.')}/{path}{passage}" if path or passage else ""
 
 
 def decide(

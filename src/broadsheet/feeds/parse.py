@@ -23,11 +23,14 @@ _REFERENCE = re.compile(rb"#(?:12[89]|1[345]\d|x[89][0-9a-f]|19[4-9]|2[0-3]\d|24
 _OLDEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def parse_feed(data: bytes, *, url: str = "", content_type: str | None = None) -> ParsedFeed:
+def parse_feed(
+    data: bytes, *, url: str = "", content_type: str | None = None, reference: datetime | None = None
+) -> ParsedFeed:
     """Return the feed that a document holds: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, CDF.
 
     ``url`` is the address that the document came from, against which relative links are resolved; ``content_type`` is
-    its Content-Type header, of which only the charset counts. Entries stand in document order and are unsanitised.
+    its Content-Type header, of which only the charset counts; ``reference`` is when it was fetched, from which dates such as
+    "今天 08:30" count: without it they are none. Entries stand in document order and are unsanitised.
     ``problems`` names what had to be repaired.
 
     Raises ``NotAFeed``, which says what the document is instead, and ``LimitExceeded``, which names the limit;
@@ -37,7 +40,7 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str | None = None) -
     try:
         if data.lstrip(b"\xef\xbb\xbf\x00\xff\xfe \t\r\n")[:1] in (b"{", b"["):
             return _parse_json(data, url, content_type)
-        return _parse_xml(data, url, content_type)
+        return _parse_xml(data, url, content_type, reference)
     except RecursionError:
         raise LimitExceeded(f"elements are nested deeper than {limits.DEPTH}", "feed_depth") from None
 
@@ -59,7 +62,7 @@ def _parse_json(data: bytes, url: str, content_type: str | None) -> ParsedFeed:
     )
 
 
-def _parse_xml(data: bytes, url: str, content_type: str | None) -> ParsedFeed:
+def _parse_xml(data: bytes, url: str, content_type: str | None, reference: datetime | None) -> ParsedFeed:
     loaded = tree.load(data, content_type)
     root = loaded.root
     if root is None:
@@ -69,7 +72,7 @@ def _parse_xml(data: bytes, url: str, content_type: str | None) -> ParsedFeed:
     module = _ROOTS.get(local)
     if module is None:
         raise NotAFeed(foreign.describe(data, loaded.text, root))
-    context = Context(url, vocabulary="atom" if module is atom else "rss")
+    context = Context(url, vocabulary="atom" if module is atom else "rss", reference=reference)
     context.root_uri = space[1:] if space and prefix_of(space[1:], "?") == "?" else ""
     context.marked = _MARKED.search(data) is not None or loaded.encoding.startswith("utf-16")
     context.odd = _is_odd(data)

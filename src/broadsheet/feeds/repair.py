@@ -160,6 +160,15 @@ def legal(text: str, problems: dict[str, None]) -> str:
     return text
 
 
+def closed_text(text: str, problems: dict[str, None]) -> str:
+    """Return the text with the end of a CDATA section that was cut off: what is there of it was read."""
+    start = text.rfind("<![CDATA[")
+    if start < 0 or "]]>" in text[start:]:
+        return text
+    problems["truncated"] = None
+    return text.rstrip("]") + "]]>"
+
+
 def from_root(text: str, problems: dict[str, None]) -> str:
     """Return the text from the feed's root on, and no further than its end; ``""`` where no feed's root is."""
     start = prolog(text).end

@@ -234,9 +234,13 @@ def _validator(headers: Mapping[str, str], name: str) -> str:
 
 
 def permanent_target(answer: Response) -> str:
-    """Return where an answer's address has moved for good: all its redirects are 301 or 308 on one site or to https."""
+    """Return where an answer's address has moved for good: all its redirects are 301 or 308, on one site.
+
+    To another site it is followed at every poll and not stored: whoever comes to own the name would own the feed.
+    """
     if answer.redirects and all(status in (301, 308) for status, _ in answer.redirects):
-        return answer.redirects[-1][1]
+        target = answer.redirects[-1][1]
+        return target if urls.registrable_domain(target) == urls.registrable_domain(answer.url) else ""
     return ""
 
 

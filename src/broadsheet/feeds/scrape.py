@@ -65,7 +65,7 @@ def scrape_feed(
     repeated = empty = 0
     for place, node in enumerate(nodes[: limits.ENTRIES]):
         entry = reader.read(node)
-        if not (entry.title or entry.link):
+        if not (entry.title or entry.link) or (selectors.link and not (entry.link or entry.content)):
             empty += 1
         elif (key := entry.link or str(place)) in entries:
             repeated += 1
@@ -193,10 +193,10 @@ class _Reader:
         return address if urls.is_http(address) else ""
 
     def _date(self, text: str) -> datetime | None:
-        """Return the date of a text, also of one that has words before it: ``Posted on 2026-03-02``."""
-        return parse_date(text, reference=self._reference) or (
-            parse_date(digits[0].strip(), reference=self._reference) if (digits := _FROM_DIGIT.search(text)) else None
-        )
+        """Return the date of a text, also of one that has words before it: ``Posted on 2026-03-02``, ``发布时间：今天 08:30``."""
+        tried = [text, re.split("[:：]", text, maxsplit=1)[-1], *_FROM_DIGIT.findall(text)]
+        found = (parse_date(one.strip(), reference=self._reference) for one in tried)
+        return next((moment for moment in found if moment is not None), None)
 
 
 def _outermost(found: list[Any]) -> list[Any]:

@@ -26,7 +26,7 @@ def read_source(
 
         return scrape_feed(data, scrape, url=url, content_type=content_type, reference=reference)
     try:
-        return parse_feed(data, url=url, content_type=content_type)
+        return parse_feed(data, url=url, content_type=content_type, reference=reference)
     except NotAFeed:
         from broadsheet.feeds.sitemap import is_sitemap, parse_sitemap
 

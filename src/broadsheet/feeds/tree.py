@@ -50,7 +50,7 @@ def load(data: bytes, content_type: str | None) -> Tree:
     """
     if _is_plain(data, content_type):
         root = _fast(data)
-        if root is not None:
+        if root is not None and local_name(root) != "html":
             return Tree(root, "utf-8", {})
     decoded = encoding.to_utf8(data, content_type)
     problems: dict[str, None] = dict.fromkeys(decoded.problems)
@@ -63,7 +63,7 @@ def load(data: bytes, content_type: str | None) -> Tree:
     head = body[:64].lstrip()
     if head[:2].upper() != b"<!" and head[:1] == b"<" and b"\x00" not in head:
         root = _fast(body)
-        if root is not None:
+        if root is not None and local_name(root) != "html":  # a feed may lie inside
             return Tree(root, decoded.encoding, problems)
     return _mended(body.decode("utf-8", "replace"), decoded.encoding, problems)
 
@@ -114,7 +114,7 @@ def _mended(text: str, name: str, problems: dict[str, None]) -> Tree:
         if root is not None:
             problems.update(found)
             return Tree(root, name, problems, start.doctype)
-    mended = repair.legal(mended, found)
+    mended = repair.closed_text(repair.legal(mended, found), found)
     data = repair.references(mended, start.entities, found).encode("utf-8", "replace")
     root = _fast(data)
     if root is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import errno
+import re
 import socket
 import time
 from collections import Counter, defaultdict
@@ -42,6 +43,8 @@ TROUBLE = 3600.0
 KEEP = 2.0
 """Seconds of pause between two requests to a host over which the connection is kept; servers close theirs after five."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype\s{1,8})?html\b", re.IGNORECASE)
+_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
 _ACCEPT = {
     "feed": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5",
     "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
@@ -207,16 +210,24 @@ class Client:
         """Return the answer of the first address that gives one, ``Failed`` with the last error otherwise."""
         outcome: Outcome[Response] = Failed(request.key, "FetchError", "no address to ask")
         tried: list[str] = []
+        page: Response | None = None
         # An address whose server failed a moment ago is asked last: a dead RSSHub instance holds up few feeds.
         for url in sorted(request.urls, key=lambda url: self._origin(url) in self._dead):
             outcome = await self._attempt(request, url)
             if isinstance(outcome, Done):
-                return Done(outcome.key, msgspec.structs.replace(outcome.value, tried=tuple(tried)))
+                if len(tried) + 1 == len(request.urls) or not _is_web_page(outcome.value):
+                    return Done(outcome.key, msgspec.structs.replace(outcome.value, tried=tuple(tried)))
+                # An instance of RSSHub that is gone or guarded: another one may have the feed.
+                page = page or outcome.value
+                tried.append(url)
+                continue
             if isinstance(outcome, Skipped):
                 return outcome
             tried.append(url)
             if len(request.urls) > 1 and (not outcome.status or outcome.status >= 500):
                 self._dead.add(self._origin(url))
+        if page is not None:  # it says more than that the last address failed
+            return Done(request.key, msgspec.structs.replace(page, tried=tuple(tried)))
         if isinstance(outcome, Failed):
             outcome = msgspec.structs.replace(outcome, tried=tuple(tried))
         return outcome
@@ -414,6 +425,11 @@ class Client:
             self._silent[origin] = outcome.message
             return None
         return ""
+
+
+def _is_web_page(answer: Response) -> bool:
+    """Return whether an answer is a page for people and holds no feed."""
+    return _PAGE.match(answer.body) is not None and _FEED.search(answer.body) is None
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:

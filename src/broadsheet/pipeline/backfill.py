@@ -57,7 +57,8 @@ def _pages(run: Run, requests: list[Request], given_up: set[str]) -> Iterator[tu
         stage = run.report.stage("backfill")
         stage.done += len(full)
         stage.failed += len(failed)
-        run.report.failures.extend(answer.message for answer in failed)
+        # Where no older page is, a server says so.
+        run.report.failures.extend(answer.message for answer in failed if answer.status not in way_back.NOTHING_THERE)
         run.report.bytes_read += sum(answer.wire_bytes for answer, _ in full)
         yield from zip(documents, [answer.body for answer, _ in full], strict=True)
 

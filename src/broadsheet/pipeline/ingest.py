@@ -196,7 +196,7 @@ def _wanted(run: Run, group: Sequence[_Page], place: Place) -> dict[str, tuple[F
     found: dict[str, tuple[Feed, Response]] = {}
     with run.store.read() as connection:
         refused = frozenset(tombstones.targets(connection, "domain"))
-        gone = tombstones.targets(connection, "article")
+        gone = tombstones.targets(connection, "article") | articles.refused_keys(connection)
         for _, answer in group:
             host = urls.host(answer.url)
             if reading.is_refused(answer.url, refused) or articles.with_link(connection, answer.url):
@@ -205,7 +205,7 @@ def _wanted(run: Run, group: Sequence[_Page], place: Place) -> dict[str, tuple[F
             section = (*filter(None, (part.strip() for part in place.section.split("/"))), host)
             feed = Feed(id=urls.short_id(f"feed {site}"), url=site, title=host, section=section, mode=place.mode)
             article_id = urls.short_id(f"{feed.id} {_key(answer)}")
-            if article_id not in gone and article_id not in found:
+            if gone.isdisjoint((article_id, _key(answer))) and article_id not in found:
                 found[article_id] = (feed, answer)
     return found
 

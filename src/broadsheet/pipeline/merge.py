@@ -58,6 +58,7 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
         known = feeds.everyone(connection)
         refused = frozenset(tombstones.targets(connection, "domain") | tombstones.targets(connection, "feed"))
         gone = tombstones.targets(connection, "article")
+        gone_keys = frozenset(articles.refused_keys(connection) if gone else ())
         given = addresses.given(connection)
     under_way: dict[str, Document] = {}
 
@@ -74,7 +75,7 @@ def merge(run: Run, documents: Iterable[tuple[Document, bytes]]) -> None:
     for group in batches(outcomes, _SAVE_TOGETHER, weight=_weight, limit=_SAVE_BYTES):
         read = [(under_way.pop(outcome.key), outcome) for outcome in group]
         with run.store.begin() as connection:
-            _Merge(run, connection, known, refused, gone, given).save(read)
+            _Merge(run, connection, known, refused, gone, gone_keys, given).save(read)
 
 
 def _weight(outcome: Outcome[reading.ReadFeed]) -> int:
@@ -86,13 +87,14 @@ class _Merge:
 
     def __init__(
         self, run: Run, connection: Connection, known: dict[str, Feed], refused: frozenset[str], gone: set[str],
-        given: dict[str, str],
+        gone_keys: frozenset[str], given: dict[str, str],
     ) -> None:  # fmt: skip
         self._run = run
         self._connection = connection
         self._known = known
         self._refused = refused
         self._gone = gone
+        self._gone_keys = gone_keys
         self._given = given
         self._keys: list[tuple[str, str, str]] = []
         self._entries: list[articles.NewEntry] = []
@@ -193,6 +195,8 @@ class _Merge:
             if article_id in self._gone:
                 continue
             if decision.what == "new":
+                if not self._gone_keys.isdisjoint(item.keys):
+                    continue
                 article_id = urls.short_id(f"{feed_id} {item.keys[0]}")
                 permalink = addresses.permalink(self._given, article_id, seen, self._words(item))
             self._keys += [(feed_id, key, article_id) for key in item.keys if keys.get(key) != article_id]

@@ -33,8 +33,9 @@ def poll(run: Run) -> None:
         health = msgspec.json.decode(queue.get_meta(connection, "rsshub") or b"{}", type=dict[str, rsshub.Health])
         resting = hosts.left_alone(connection)
     instances = rsshub.in_order(run.config.rsshub.instances, health, run.now)
-    requests = list(_requests(run, subscribed, states, instances, resting))
-    asked = _Asked(instances)
+    back = frozenset(feed.id for feed in subscribed if feed.backfill and _is_before_its_way_back(states.get(feed.id)))
+    requests = list(_requests(run, subscribed, states, instances, resting, back))
+    asked = _Asked(instances, back)
     run.progress.start("poll", len(requests))
     merge.merge(run, _documents(run, requests, states, asked))
     _remember_instances(run, health, asked.failed - asked.answered - {""}, asked.answered - {""})
@@ -42,11 +43,17 @@ def poll(run: Run) -> None:
     run.progress.end("poll")
 
 
+def _is_before_its_way_back(state: FeedState | None) -> bool:
+    return state is not None and state.body != "" and state.backfill is None
+
+
 class _Asked:
     """Who answered in this run, and who did not."""
 
-    def __init__(self, instances: tuple[str, ...]) -> None:
+    def __init__(self, instances: tuple[str, ...], back: frozenset[str]) -> None:
         self._instances = instances
+        self.back = back
+        """Feeds whose document is read again, though nothing in it is new: it says where their older pages are."""
         self.answered: set[str] = set()
         self.failed: set[str] = set()
         self.refused: list[Failed] = []
@@ -74,7 +81,7 @@ def _documents(
     for group in batches(answers, size, weight=_weight, limit=_SAVE_BYTES):
         for answer in group:
             asked.note(answer)
-        yield from _save(run, group, states)
+        yield from _save(run, group, states, asked.back)
         run.progress.advance("poll", len(group))
 
 
@@ -83,14 +90,14 @@ def _weight(answer: Outcome[Response]) -> int:
 
 
 def _save(
-    run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState]
+    run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState], again: frozenset[str]
 ) -> list[tuple[responses.Document, bytes]]:
     """Save what feeds answered: a failure, nothing new, or a document, which is due for parsing and returned."""
     answers, written = kept(run, group)
     digests = {answer.key: body for answer, body in answers}
     with run.store.begin() as connection:
         written.enter(connection)
-        after, fresh = _judged(run, group, states, digests)
+        after, fresh = _judged(run, group, states, digests, again)
         feeds.save_states(connection, after)
         documents = _keep(connection, [(answer, digests[answer.key]) for answer in fresh]) if fresh else []
     bodies = {answer.key: answer.body for answer in fresh}
@@ -98,7 +105,11 @@ def _save(
 
 
 def _judged(
-    run: Run, group: Sequence[Outcome[Response]], states: dict[str, FeedState], digests: dict[str, str]
+    run: Run,
+    group: Sequence[Outcome[Response]],
+    states: dict[str, FeedState],
+    digests: dict[str, str],
+    again: frozenset[str],
 ) -> tuple[list[FeedState], list[Response]]:
     """Return the feeds' states after a group of answers, and the answers that bring a new document."""
     after: list[FeedState] = []
@@ -113,7 +124,7 @@ def _judged(
             run.report.bytes_read += answer.value.wire_bytes
             run.report.feeds[answer.key].outcome = "unchanged"
             state = schedule.counted(schedule.after_contact(state, answer.value), answer.value)
-            if answer.value.status != 304 and digests[answer.key] != state.body:
+            if answer.value.status != 304 and (digests[answer.key] != state.body or answer.key in again):
                 fresh.append(answer.value)
             else:
                 if answer.value.status != 304:
@@ -176,14 +187,14 @@ def _due(
     if until := schedule.resting(resting, addresses, run.now):
         return schedule.Due(at=until, why="host")
     found = schedule.due(state, run.now, bounds(run, feed))
-    if (found.at is not None and found.at <= run.now) or (run.everything and found.why != "retry-after"):
+    if (found.at is not None and found.at <= run.now) or (run.everything and found.why not in ("retry-after", "gone")):
         return None
     return found
 
 
 def _requests(
     run: Run, subscribed: list[Feed], states: dict[str, FeedState], instances: tuple[str, ...],
-    resting: dict[str, datetime],
+    resting: dict[str, datetime], whole: frozenset[str],
 ) -> Iterator[Request]:  # fmt: skip
     for feed in subscribed:
         if run.only_feed and feed.url != run.only_feed:
@@ -199,5 +210,5 @@ def _requests(
                 report.why += f"; {state.error}"
             run.report.stage("poll").skipped += 1
             continue
-        etag, last_modified = schedule.validators(state, run.now)
+        etag, last_modified = ("", "") if feed.id in whole else schedule.validators(state, run.now)
         yield Request(key=feed.id, urls=addresses, etag=etag, last_modified=last_modified)

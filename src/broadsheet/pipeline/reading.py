@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -64,11 +64,18 @@ def read_batch(batch: Sequence[ParseInput]) -> Iterator[Outcome[ReadFeed]]:
 def _read(item: ParseInput) -> ReadFeed:
     from broadsheet.feeds.source import read_source  # a tenth of a second, which only the workers spend
 
+    # By the feed's own clock, as all its dates are taken back by as many hours later.
+    here = item.fetched + timedelta(hours=item.feed.zone_offset or 0)
     parsed = read_source(
-        item.data, url=item.url, content_type=item.content_type or None, scrape=item.feed.scrape, reference=item.fetched
+        item.data, url=item.url, content_type=item.content_type or None, scrape=item.feed.scrape, reference=here
     )
-    wanted = filters.select(parsed.entries, item.feed, item.fetched)
-    keyed = identity.key_entries([entry for entry in wanted if not is_refused(entry.link, item.refused)])
+    wanted = {
+        id(entry)
+        for entry in filters.select(parsed.entries, item.feed, item.fetched)
+        if not is_refused(entry.link, item.refused)
+    }
+    # Of all: what a feed's guids and links are worth, a few of its entries do not tell.
+    keyed = [one for one in identity.key_entries(parsed.entries) if id(one.entry) in wanted]
     return ReadFeed(
         feed=parsed.feed, problems=parsed.problems, window=hints.window(parsed.entries, item.fetched),
         items=tuple(

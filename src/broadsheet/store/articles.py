@@ -322,6 +322,19 @@ def mark_all(connection: Connection) -> None:
     connection.execute(sa.update(tables.articles).where(tables.articles.c.state != "new").values(dirty=True))
 
 
+def refused_keys(connection: Connection) -> set[str]:
+    """Return the keys by their links (``feeds.identity``) of the articles that were taken down: no feed brings them back."""
+    keys, gone = tables.article_keys.c, tables.tombstones.c
+    query = (
+        sa.select(keys.key)
+        .select_from(tables.tombstones)
+        .join(tables.articles, tables.articles.c.id == gone.target)
+        .join(tables.article_keys, sa.and_(keys.feed_id == tables.articles.c.feed_id, keys.article_id == gone.target))
+        .where(gone.kind == "article", keys.key.startswith("l:"))
+    )
+    return set(connection.scalars(query))
+
+
 def with_link(connection: Connection, link: str) -> list[str]:
     """Return the ids of live articles whose original is at this address."""
     return list(
