@@ -91,7 +91,9 @@ def test_many_attributes_are_told() -> None:
         ("<script>// <!--\n</script><p ", ">x</p>"), ("<script>'<!--<a title=\"</script><p ", " x=\"-->\">x</p>"),
         ("<noscript><p ", ">x</p></noscript>"), ("<svg><style><p ", "></style></svg>"),
         ("<select><textarea><p ", "></textarea></select>"), ("<!-- <a title=' --><p ", " x='>x</p>"),
-        ("<p title='<i ", "'>x</p>"),
+        ("<p title='<i ", "'>x</p>"), (f"<p x={'y' * 100}z=\"u ", ">x</p>"), (f"<p x={'y/' * 100}z=\"u ", ">x</p>"),
+        (f"<p {'y' * 100}z=\">\" ", ">x</p>"),
+        (f"<{'y' * 100}=\"u ", ">x</p>"),
     ],
 )  # fmt: skip
 def test_attributes_are_counted_wherever_a_tag_may_begin(before: str, behind: str) -> None:
@@ -108,6 +110,13 @@ def test_tags_within_tags_are_counted_in_linear_time(unit: str) -> None:
         return calls(page_exceeded, (unit * count).encode())
 
     assert steps(4_000) <= 2.2 * steps(2_000) + 500
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("unit", ["<a", "<b/x=", "<b/x='", "<a/", '<a b="'])
+def test_names_and_values_that_tags_share_are_not_looked_through_by_each(unit: str) -> None:
+    """Half a page of tags, and a name or value to its end; work that grew with the square would take an hour."""
+    assert page_exceeded((unit * 90_000).encode() + b"x" * (limits.MAX_PAGE_BYTES // 2)) == "page_attributes"
 
 
 def test_a_long_value_is_one_attribute() -> None:
