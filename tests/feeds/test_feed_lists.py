@@ -111,6 +111,10 @@ KNOWN = {
     "https://github.com/owner/project/commits/main": "https://github.com/owner/project/commits/main.atom",
     "https://github.com/owner": "https://github.com/owner.atom",
     "https://mastodon.example/@name": "https://mastodon.example/@name.rss",
+    "https://np.reddit.com/r/python/search?q=a+b&restrict_sr=1&x=2": "https://www.reddit.com/r/python/search/.rss?q=a+b&restrict_sr=1",
+    "https://music.youtube.com/channel/UC1234567890123456789012": (
+        "https://www.youtube.com/feeds/videos.xml?channel_id=UC1234567890123456789012"
+    ),
     "https://www.reddit.com/r/python/": "https://www.reddit.com/r/python/.rss",
     "https://www.reddit.com/r/python/.rss": "https://www.reddit.com/r/python/.rss",
     "https://www.reddit.com/r/python.rss": "https://www.reddit.com/r/python/.rss",

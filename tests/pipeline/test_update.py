@@ -582,6 +582,13 @@ def test_what_guids_are_worth_is_judged_by_the_whole_document(
         assert sorted(article.title for article in again.articles()) == ["1 keep", "2 keep"]
 
 
+def test_not_modified_is_no_answer_of_a_feed_that_was_never_read(web: Web, paper: Callable[..., Newspaper]) -> None:
+    web.pages["/feed"] = Answer(b"", 304)
+    (report,) = paper(f"{web.url}/feed").run().feeds.values()
+    assert report.outcome == "failed"
+    assert "answered 304 (not modified)" in report.why
+
+
 def test_a_feed_that_is_gone_is_not_asked_with_all_the_others(web: Web, paper: Callable[..., Newspaper]) -> None:
     clock = [NOW]
     web.pages["/feed"] = Answer(b"", 410)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 from typing import Any, Literal
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import ada_url
 import lxml.html
@@ -230,12 +230,17 @@ def _gitlab(parts: list[str], _query: dict[str, str]) -> list[str]:
     return []
 
 
+_SPANS = ("hour", "day", "week", "month", "year", "all")
+
+
 def _reddit(parts: list[str], query: dict[str, str]) -> list[str]:
     if len(parts) >= 2 and parts[0] in ("r", "u", "user", "domain"):
         path = "/".join(parts[:-1] if parts[-1] == ".rss" else parts).removesuffix(".rss")
-        # The best of a day are another feed than the best of a year.
-        span = f"?t={query['t']}" if query.get("t") in ("hour", "day", "week", "month", "year", "all") else ""
-        return [f"https://www.reddit.com/{path}/.rss{span}"]
+        # The best of a day are another feed than the best of a year, and so is what is searched for.
+        told = {"t": query.get("t", "")} if query.get("t") in _SPANS else {}
+        if parts[-1].startswith("search"):
+            told |= {name: query[name] for name in ("q", "restrict_sr", "sort") if name in query}
+        return [f"https://www.reddit.com/{path}/.rss{'?' * bool(told)}{urlencode(told)}"]
     return ["https://www.reddit.com/.rss"] if not parts else []
 
 
@@ -295,10 +300,10 @@ def _lobsters(parts: list[str], _query: dict[str, str]) -> list[str]:
 
 
 _SITES = (
-    (("youtube.com",), _youtube),
+    (("youtube.com", "music.youtube.com"), _youtube),
     (("github.com",), _github),
     (("gitlab.com",), _gitlab),
-    (("reddit.com", "old.reddit.com", "new.reddit.com"), _reddit),
+    (("reddit.com", "old.reddit.com", "new.reddit.com", "np.reddit.com"), _reddit),
     (("medium.com",), _medium),
     (("codeberg.org",), _codeberg),
     (("pypi.org",), _pypi),

@@ -116,6 +116,9 @@ def _judged(
     fresh: list[Response] = []
     for answer in group:
         state = states.get(answer.key, FeedState(feed_id=answer.key))
+        if isinstance(answer, Done) and answer.value.status == 304 and not state.body:
+            why = f"{answer.value.url} answered 304 (not modified), and has never given a document"
+            answer = Failed(answer.key, "HttpStatus", why, 304)
         if isinstance(answer, Failed):
             if (failed := _after_failure(run, answer, state)) is not None:
                 after.append(failed)
