@@ -123,8 +123,19 @@ def test_a_page_without_entries_is_a_failure_that_says_what_it_is(page: str, sel
         (f"<p {' '.join(f'a{number}' for number in range(1_001))}>", "scrape_attributes"),
         (f"<!-- <b x='> --><p {'/'.join(f'a{number}' for number in range(1_001))}>", "scrape_attributes"),
         ("<p " + "".join(f"a{number}='>'" for number in range(1_001)), "scrape_attributes"),
+        ("<a" * 20_000 + "x" * 2_000_000, "scrape_attributes"),
     ],
-    ids=["tags", "bytes", "depth", "children", "values", "bare", "behind a comment", "without blanks"],
+    ids=[
+        "tags",
+        "bytes",
+        "depth",
+        "children",
+        "values",
+        "bare",
+        "behind a comment",
+        "without blanks",
+        "a name in common",
+    ],
 )
 def test_limits_are_named(page: str, limit: str) -> None:
     with pytest.raises(LimitExceeded) as caught:

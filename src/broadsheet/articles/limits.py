@@ -7,9 +7,9 @@ loses the text below 256 levels.
 from __future__ import annotations
 
 import re
-from typing import AnyStr
 
 from broadsheet.limits import value
+from broadsheet.tags import ATTRIBUTE, BLANK, most_attributes
 
 MAX_BYTES = value("html_bytes")
 MAX_DEPTH = value("html_depth")
@@ -21,43 +21,19 @@ MAX_PAGE_ELEMENTS = value("page_elements")
 MAX_PAGE_ATTRIBUTES = value("page_attributes")
 """Of one element of a whole page; real ones have up to 700. Depth is no danger there: the page's parser ends at 256."""
 
-_BLANK = r" \t\n\r\f"
-"""As HTML has it: what others call a blank belongs to a name there. Besides, a set of signs takes less than a class of them."""
-_ATTRIBUTE = rf"""[^{_BLANK}/>][^{_BLANK}/>=]*+(?:[{_BLANK}]*+=[{_BLANK}]*+(?:"[^"]*+"|'[^']*+'|[^{_BLANK}>"'][^{_BLANK}>]*+))?+"""
 # The commonest form comes first: it takes half the time of the others.
-_ATTRIBUTES = rf"""(?: [^{_BLANK}/>=]++="[^"]*+")*+(?:[{_BLANK}/]++|{_ATTRIBUTE})*+"""
+_ATTRIBUTES = rf"""(?: [^{BLANK}/>=]++="[^"]*+")*+(?:[{BLANK}/]++|{ATTRIBUTE})*+"""
 # Comments and bogus ones are taken whole, so that what looks like a tag inside them closes nothing.
 _COMMENT = r"!--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*+(?:--!?>|\Z))|[!?][^>]*+>?"
-_TOKEN = re.compile(rf"<(?:(/?)([a-zA-Z][^{_BLANK}/>]*+)({_ATTRIBUTES})|{_COMMENT})", re.DOTALL)
-_ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
-_FEW = 64
-_NEXT = rf"[{_BLANK}/]*+{_ATTRIBUTE}"
-_NAME = rf"[a-zA-Z][^{_BLANK}/>]*+"
-_SHORT_NAME = rf"[a-zA-Z][^{_BLANK}/>]{{0,{_FEW}}}+(?![^{_BLANK}/>])"
-_SHORT = (
-    rf"""[{_BLANK}/]*+[^{_BLANK}/>][^{_BLANK}/>=]{{0,{_FEW}}}+(?![^{_BLANK}/>=])"""
-    rf"""(?:[{_BLANK}]*+=[{_BLANK}]*+(?:"[^"]*+"|'[^']*+'|[^{_BLANK}>"'][^{_BLANK}>]{{0,{_FEW}}}+(?![^{_BLANK}>])))?+"""
-    rf"(?![{_BLANK}]*+=)"
-)
-# What would be a start tag and does not end after a few attributes with short names; another one may begin inside. Names and
-# values without quotes that many tags share to their end are looked through by none of them: that took quadratic time.
-_MANY = rf"<(?=[a-zA-Z])(?!{_SHORT_NAME}(?:{_SHORT}){{0,{_FEW}}}+[{_BLANK}/]*+(?:>|\Z))"
-_Patterns = tuple[re.Pattern[AnyStr], re.Pattern[AnyStr], re.Pattern[AnyStr]]
-_IN_TEXT: _Patterns[str] = (
-    re.compile(_MANY, re.DOTALL), re.compile(_NAME, re.DOTALL), re.compile(_NEXT, re.DOTALL)
-)  # fmt: skip
-_IN_BYTES: _Patterns[bytes] = (
-    re.compile(_MANY.encode(), re.DOTALL), re.compile(_NAME.encode(), re.DOTALL), re.compile(_NEXT.encode(), re.DOTALL)
-)  # fmt: skip
-_MAX_WORK = 20
-"""How many times the length of markup may be looked through."""
-_ANY_START = re.compile(rf"<(?!(?:br|hr|img|embed|meta)[{_BLANK}/>])[a-zA-Z]")
+_TOKEN = re.compile(rf"<(?:(/?)([a-zA-Z][^{BLANK}/>]*+)({_ATTRIBUTES})|{_COMMENT})", re.DOTALL)
+_ONE_ATTRIBUTE = re.compile(ATTRIBUTE)
+_ANY_START = re.compile(rf"<(?!(?:br|hr|img|embed|meta)[{BLANK}/>])[a-zA-Z]")
 # Elements whose content is text to the parser, up to their end tag.
 _RAW = frozenset("title textarea style script xmp iframe noembed noframes noscript".split())
-_RAW_START = re.compile(rf"<(?:{'|'.join(sorted(_RAW))})[{_BLANK}/>]")
-_HIDING = re.compile(rf"<(?:!|(?i:{'|'.join(sorted(_RAW))})[{_BLANK}/>])")
+_RAW_START = re.compile(rf"<(?:{'|'.join(sorted(_RAW))})[{BLANK}/>]")
+_HIDING = re.compile(rf"<(?:!|(?i:{'|'.join(sorted(_RAW))})[{BLANK}/>])")
 """What may hide tags: comments, and elements whose content is text."""
-_RAW_END = {name: re.compile(rf"</{name}(?=[{_BLANK}/>])", re.IGNORECASE | re.ASCII) for name in _RAW}
+_RAW_END = {name: re.compile(rf"</{name}(?=[{BLANK}/>])", re.IGNORECASE | re.ASCII) for name in _RAW}
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 # An element of the first name ends by itself when one of the others begins right inside it.
 _ENDED_BY = {
@@ -98,7 +74,7 @@ def _is_small(markup: str) -> bool:
     """
     if _HIDING.search(markup) or len(_ANY_START.findall(markup)) > MAX_DEPTH:
         return False
-    return _most_attributes(markup, _IN_TEXT) <= MAX_ATTRIBUTES
+    return most_attributes(markup) <= MAX_ATTRIBUTES
 
 
 def page_exceeded(page: bytes, brackets: int = 2 * MAX_PAGE_ELEMENTS) -> str:
@@ -107,7 +83,7 @@ def page_exceeded(page: bytes, brackets: int = 2 * MAX_PAGE_ELEMENTS) -> str:
         return "page_bytes"
     if page.count(b"<") > brackets:
         return "page_elements"
-    return "page_attributes" if _most_attributes(page, _IN_BYTES) > MAX_PAGE_ATTRIBUTES else ""
+    return "page_attributes" if most_attributes(page) > MAX_PAGE_ATTRIBUTES else ""
 
 
 def depth(markup: str) -> int:
@@ -125,7 +101,7 @@ def measure(markup: str) -> tuple[int, int]:
     foreign = "<svg" in lowered or "<math" in lowered
     if (foreign and "<![cdata[" in lowered) or ((foreign or "<select" in lowered) and _RAW_START.search(lowered)):
         # What is text and what is markup hangs on where one stands in the tree: every start counts.
-        return len(_ANY_START.findall(lowered)), _most_attributes(markup, _IN_TEXT)
+        return len(_ANY_START.findall(lowered)), most_attributes(markup)
     void = _VOID & _LEAVE_FOREIGN if foreign else _VOID
     opened: list[str] = []
     deepest = most = position = 0
@@ -142,7 +118,7 @@ def measure(markup: str) -> tuple[int, int]:
             end = _RAW_END[name].search(markup, position)
             content = markup[position : end.start()].lower() if end and name == "script" else ""
             if "<script" in content and "<!--" in content:  # it ends at another end tag
-                return len(_ANY_START.findall(lowered)), _most_attributes(markup, _IN_TEXT)
+                return len(_ANY_START.findall(lowered)), most_attributes(markup)
             position = end.start() if end else len(markup)
         elif name == "plaintext":
             break
@@ -152,33 +128,6 @@ def measure(markup: str) -> tuple[int, int]:
             opened.append(name)
             deepest = max(deepest, len(opened))
     return deepest, most
-
-
-def _most_attributes(markup: AnyStr, patterns: _Patterns[AnyStr]) -> int:
-    """Return an upper bound of the attributes of one element, where there may be more than a few, else 0.
-
-    Whatever looks like a start tag counts, inside comments, texts and values, too: what is one hangs on the parser. Where one
-    of them comes to an attribute of another, the rest is theirs in common, and is counted once: in linear time. Where they
-    share a name or a value instead, each has to be looked through; markup that takes too much of that may have any number.
-    """
-    many, name, following = patterns
-    left: dict[int, int] = {}
-    most, work = 0, _MAX_WORK * len(markup)
-    for start in many.finditer(markup):
-        named = name.match(markup, start.end())
-        assert named is not None
-        places = [named.end()]
-        while (place := places[-1]) not in left and (one := following.match(markup, place)):
-            places.append(one.end())
-        work -= places[-1] - start.end()
-        if work < 0:
-            return len(markup)
-        count = left.setdefault(places.pop(), 0)
-        for place in reversed(places):
-            count += 1
-            left[place] = count
-        most = max(most, count)
-    return most
 
 
 def _close(opened: list[str], name: str) -> None:

@@ -21,6 +21,7 @@ from broadsheet.feeds.dates import parse_date
 from broadsheet.limits import value
 from broadsheet.model import Entry, FeedInfo, ParsedFeed, Scrape
 from broadsheet.selectors import finder
+from broadsheet.tags import most_attributes
 from broadsheet.text import collapse, css_parts
 
 MAX_BYTES = value("scrape_bytes")
@@ -34,11 +35,6 @@ MAX_ATTRIBUTES = value("scrape_attributes")
 """Of one element; pages of newspapers have up to 700, where feeds have a dozen."""
 MAX_PAIRS = value("scrape_pairs")
 """Of an element and one that it lies in; a page of 10,000 elements has some 200,000. ``.//div//div`` finds each of them."""
-# Looked for from every start: what seems to be a comment or a text may be none. HTML's attributes need no value.
-_CROWDED = re.compile(
-    rb"""<[a-zA-Z][^\s/>]*+(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+))?+){%d}"""
-    % (MAX_ATTRIBUTES + 1)
-)
 _FROM_DIGIT = re.compile(r"\d.*", re.DOTALL)
 
 
@@ -95,7 +91,7 @@ def _page(data: bytes, selectors: Scrape, content_type: str | None) -> tuple[Any
     body = decoded.data.replace(b"\x00", b"")
     if body.count(b"<") > MAX_TAGS:
         raise LimitExceeded(f"the page has more than {MAX_TAGS:,} tags", "scrape_tags")
-    if _CROWDED.search(body):
+    if most_attributes(body) > MAX_ATTRIBUTES:
         raise LimitExceeded(f"an element of the page has more than {MAX_ATTRIBUTES:,} attributes", "scrape_attributes")
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
