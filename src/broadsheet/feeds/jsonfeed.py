@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import msgspec
@@ -24,22 +25,63 @@ _ITEM_WORDS = """
     authors author tags language attachments
 """
 _ITEM = frozenset(_ITEM_WORDS.split())
+_TEXT = r'"(?:[^"\\]|\\.)*+"'
+_COMMA = re.compile(rf"({_TEXT})|,(?=\s*+[}}\]])", re.DOTALL)
+_STRUCTURE = re.compile(rf"{_TEXT}|[\[\]{{}}]", re.DOTALL)
+_ITEM_DEPTH = 2
+"""Brackets that are open around an item: of the document, and of ``items``."""
 
 
-def decode(data: bytes) -> Any:
-    """Return the JSON value of a document. Raises ``NotAFeed`` or ``LimitExceeded`` (``feed_depth``)."""
+def decode(data: bytes) -> tuple[Any, tuple[str, ...]]:
+    """Return the JSON value of a document, and what had to be mended in it.
+
+    Raises ``NotAFeed`` or ``LimitExceeded`` (``feed_depth``).
+    """
     try:
         try:
-            return msgspec.json.decode(data)
-        except msgspec.DecodeError as error:
-            if "surrogate" not in str(error):
-                raise
+            return msgspec.json.decode(data), ()
+        except msgspec.DecodeError:
+            value, problems = _mended(data.decode("utf-8", "replace"))
             # Half a character costs a character and not the feed.
-            return msgspec.json.decode(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
+            return msgspec.json.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")), problems
     except RecursionError:
         raise LimitExceeded("JSON values are nested too deep", "feed_depth") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise NotAFeed(f"the document starts like JSON and is not JSON: {str(error)[:200]}") from None
+
+
+def _mended(text: str) -> tuple[Any, tuple[str, ...]]:
+    """Return the value of JSON with control characters in its texts, commas before its brackets, or without its end."""
+    plain = _without_last_commas(text)
+    commas = ("commas at the end",) if plain != text else ()
+    attempts = [(text, ()), (plain, commas), (_closed(plain), (*commas, "truncated"))]
+    faults = []
+    for mended, problems in attempts:
+        try:
+            return json.loads(mended, strict=False), problems
+        except ValueError as error:
+            faults.append(error)
+    raise faults[0]
+
+
+def _without_last_commas(text: str) -> str:
+    return _COMMA.sub(lambda match: match[1] or "", text)
+
+
+def _closed(text: str) -> str:
+    """Return the text up to the end of its last whole item, with the brackets closed that are open there."""
+    opened: list[str] = []
+    end, closing = 0, ""
+    for match in _STRUCTURE.finditer(text):
+        sign = match[0]
+        if sign in ("{", "["):
+            opened.append("}" if sign == "{" else "]")
+        elif sign in ("}", "]"):
+            if not opened or opened.pop() != sign:
+                return text
+            if len(opened) == _ITEM_DEPTH:
+                end, closing = match.end(), "".join(reversed(opened))
+    return text[:end] + closing if opened and end else text
 
 
 def is_feed(value: Any) -> bool:

@@ -47,7 +47,7 @@ def parse_feed(
 
 def _parse_json(data: bytes, url: str, content_type: str | None) -> ParsedFeed:
     decoded = encoding.to_utf8(data, content_type)
-    value = jsonfeed.decode(decoded.data)
+    value, mended = jsonfeed.decode(decoded.data)
     if not jsonfeed.is_feed(value):
         raise NotAFeed(f"the document is JSON, but no JSON Feed: {foreign.json_kind(value)}")
     context = Context(url, vocabulary="json")
@@ -58,7 +58,7 @@ def _parse_json(data: bytes, url: str, content_type: str | None) -> ParsedFeed:
         encoding=decoded.encoding,
         feed=info,
         entries=entries,
-        problems=(*decoded.problems, *context.problems),
+        problems=(*decoded.problems, *mended, *context.problems),
     )
 
 
