@@ -72,7 +72,9 @@ def test_add_takes_a_feed_a_page_and_a_route(folder: Path, web: Web) -> None:
     told = broadsheet(folder, "add", f"{web.url}/").stderr
     assert "The Blog" in told
     assert "/rss" not in told, "addresses that are only usual are no offer"
-    assert "already" in broadsheet(folder, "add", f"{web.url}/feed.xml").stderr
+    web.pages["/old"] = Answer(b"", 301, {"Location": f"{web.url}/feed.xml"})
+    for same in (f"{web.url}/feed.xml", f"{web.url}/feed.xml#top", f"feed:{web.url}/feed.xml", f"{web.url}/old"):
+        assert "already" in broadsheet(folder, "add", same).stderr
     toml = folder / "broadsheet.toml"
     toml.write_text(toml.read_text("utf-8").replace("https://rsshub.app", f"{web.url}/hub"), "utf-8")
     broadsheet(folder, "add", "rsshub://some/route", "--title", "Route")
@@ -103,8 +105,8 @@ def test_add_asks_for_the_known_feed_of_a_site_whose_page_refuses(
 
     monkeypatch.setattr("broadsheet.cli.add.fetch", answer)
     with Newspaper(folder, environ={}) as paper:
-        address, parsed, others = find(State(), paper, "https://www.reddit.com/r/python")
-    assert (address, parsed.feed.title, others) == (asked[-1], "Python", [])
+        found = find(State(), paper, "https://www.reddit.com/r/python")
+    assert (found.address, found.parsed.feed.title, found.others) == (asked[-1], "Python", [])
     assert asked[0] == "https://www.reddit.com/r/python"
 
 

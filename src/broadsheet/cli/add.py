@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import click
 
@@ -31,9 +32,7 @@ _CANDIDATES = 8
 @click.option("--title", default="", help="Title instead of the feed's own.")
 def add_command(state: State, url: str, section: str, title: str) -> None:
     """Subscribe to a feed: its address, any page's address, or rsshub://route. Fetches it once and says what it found."""
-    url = url.strip()
-    if "://" not in url:
-        url = f"https://{url}"
+    url = _address(url)
     if not (urls.is_http(url) or url.startswith("rsshub://")):
         raise UsageError(f"{url}: only http, https and rsshub addresses can be subscribed to")
     with state.open() as paper:
@@ -41,9 +40,9 @@ def add_command(state: State, url: str, section: str, title: str) -> None:
         if url in known:
             state.tell(state.say("add.known", url=url))
             return
-        address, parsed, others = find(state, paper, url)
-        if address in known:
-            state.tell(state.say("add.known", url=address))
+        address, final, parsed, others = find(state, paper, url)
+        if same := known & {address, final}:
+            state.tell(state.say("add.known", url=min(same)))
             return
         path = opml_path(paper)
         name = title or plain_title(parsed.feed.title) or urls.host(address)
@@ -73,8 +72,27 @@ def add_command(state: State, url: str, section: str, title: str) -> None:
     )
 
 
-def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, list[str]]:
-    """Return the feed's address, the feed, and other feeds of the same page. Raises ``UsageError`` where there is none."""
+def _address(text: str) -> str:
+    """Return the address that a person means: with or without scheme, or as ``feed:`` links have it; no place on its page."""
+    text = text.strip()
+    if text[:5].lower() == "feed:":
+        text = text[5:].removeprefix("//")
+    if "://" not in text:
+        text = f"https://{text}"
+    return text if "#!" in text else text.partition("#")[0]
+
+
+class Found(NamedTuple):
+    """A feed: its address, the one that it came from in the end, what it holds, and other feeds that its page names."""
+
+    address: str
+    final: str
+    parsed: ParsedFeed
+    others: list[str]
+
+
+def find(state: State, paper: Newspaper, url: str) -> Found:
+    """Return the feed at an address, or of the page there. Raises ``UsageError`` where there is none."""
     answer = fetch(paper, rsshub.expand(url, paper.config.rsshub.instances))
     named, usual = list(discover.known_feed_addresses(url)), list[str]()
     if isinstance(answer, Failed):
@@ -83,7 +101,7 @@ def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, lis
         what = answer.message  # some sites show programs their feeds only
     else:
         try:
-            return url, _parse(answer), []
+            return Found(url, answer.final_url, _parse(answer), [])
         except BroadsheetError as error:
             what = str(error)
         named += sitemap.children(answer.body, answer.final_url) if sitemap.is_sitemap(answer.body) else []
@@ -97,7 +115,8 @@ def find(state: State, paper: Newspaper, url: str) -> tuple[str, ParsedFeed, lis
                 parsed = _parse(answer)
             except BroadsheetError:
                 continue
-            return address, parsed, [other for other in dict.fromkeys(named) if other != address]
+            others = [other for other in dict.fromkeys(named) if other != address]
+            return Found(address, answer.final_url, parsed, others)
     raise UsageError(state.say("add.none", url=url, what=what))
 
 
