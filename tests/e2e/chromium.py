@@ -123,7 +123,8 @@ class Page:
     async def follow(self, selector: str) -> None:
         """Click on the first element that the selector finds, and wait for the page that it leads to."""
         self._tab.loaded.clear()
-        await self.tell(f"document.querySelector({json.dumps(selector)}).click()")
+        with suppress(RuntimeError):  # the page may be gone before it can answer
+            await self.tell(f"document.querySelector({json.dumps(selector)}).click()")
         await self._loaded()
 
     async def press(self, key: str, *, shift: bool = False, leads: bool = False) -> None:
