@@ -20,6 +20,8 @@ MAX_PAGE_ELEMENTS = value("page_elements")
 """Of a whole page, by its angle brackets, two an element. 200,000 links took 37 s and 680 MiB; news pages have up to 10,000."""
 MAX_PAGE_ATTRIBUTES = value("page_attributes")
 """Of one element of a whole page; real ones have up to 700. Depth is no danger there: the page's parser ends at 256."""
+_FEW_IN_PAGE = 600
+"""What looks like a tag in scripts, ``a<b`` in its conditions, has up to these."""
 
 # The commonest form comes first: it takes half the time of the others.
 _ATTRIBUTES = rf"""(?: [^{BLANK}/>=]++="[^"]*+")*+(?:[{BLANK}/]++|{ATTRIBUTE})*+"""
@@ -74,7 +76,7 @@ def _is_small(markup: str) -> bool:
     """
     if _HIDING.search(markup) or len(_ANY_START.findall(markup)) > MAX_DEPTH:
         return False
-    return most_attributes(markup) <= MAX_ATTRIBUTES
+    return most_attributes(markup, MAX_ATTRIBUTES) <= MAX_ATTRIBUTES
 
 
 def page_exceeded(page: bytes, brackets: int = 2 * MAX_PAGE_ELEMENTS) -> str:
@@ -83,7 +85,7 @@ def page_exceeded(page: bytes, brackets: int = 2 * MAX_PAGE_ELEMENTS) -> str:
         return "page_bytes"
     if page.count(b"<") > brackets:
         return "page_elements"
-    return "page_attributes" if most_attributes(page) > MAX_PAGE_ATTRIBUTES else ""
+    return "page_attributes" if most_attributes(page, _FEW_IN_PAGE) > MAX_PAGE_ATTRIBUTES else ""
 
 
 def depth(markup: str) -> int:
