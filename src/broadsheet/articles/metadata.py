@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from lxml import etree
@@ -72,10 +72,30 @@ class Metadata(Record, frozen=True, kw_only=True):
     origin: dict[str, str] = {}
 
 
-def read_metadata(tree: Element, url: str, *, titled: bool = False) -> Metadata:
-    """Return what the page's tree says of it; addresses are absolute. A page that is ``titled`` already needs no title."""
-    meta = _meta_tags(tree)
-    linked, whole = _json_ld(tree)
+class Told(NamedTuple):
+    """What elements of a page that no reader sees tell of it, as they stand there, whichever parser found them."""
+
+    meta: dict[str, str]
+    """Contents of meta tags by their names in small letters; the first of each name."""
+    linked: Sequence[str]
+    """JSON-LD."""
+    canonical: str
+    language: str
+
+
+def read_metadata(tree: Element, url: str) -> Metadata:
+    """Return what the page's tree says of it; addresses are absolute."""
+    told = Told(
+        contents_by_name(tag.attrib for tag in tree.iter("meta")), _scripts(tree),
+        str(next(iter(_CANONICAL(tree)), "")), tree.get("lang") or "",
+    )  # fmt: skip
+    return metadata_of(told, url, tree)
+
+
+def metadata_of(told: Told, url: str, tree: Element | None) -> Metadata:
+    """Return what is told of a page, and the title that its tree shows: none without a tree. Addresses are absolute."""
+    meta = told.meta
+    linked, whole = _json_ld(told.linked)
     origin: dict[str, str] = {}
 
     def pick(field: str, *sources: tuple[str, Any]) -> Any:
@@ -88,7 +108,7 @@ def read_metadata(tree: Element, url: str, *, titled: bool = False) -> Metadata:
     def first(names: tuple[str, ...]) -> str:
         return next((meta[name] for name in names if meta.get(name)), "")
 
-    title, title_origin = ("", "") if titled else _headline(tree, url, meta, linked)
+    title, title_origin = _headline(tree, url, meta, linked) if tree is not None else ("", "")
     if title_origin:
         origin["title"] = title_origin
     site = collapse(meta.get("og:site_name", ""))
@@ -112,7 +132,6 @@ def read_metadata(tree: Element, url: str, *, titled: bool = False) -> Metadata:
         ("meta", persons(_split_names(meta_author))),
         ("meta", persons(_split_names(labelled))),
     )  # fmt: skip
-    canonical = next(iter(_CANONICAL(tree)), "")
     return Metadata(
         title=title,
         authors=authors or (),
@@ -127,8 +146,8 @@ def read_metadata(tree: Element, url: str, *, titled: bool = False) -> Metadata:
         modified=pick("modified", ("json-ld", _date(linked.get("dateModified"))), ("meta", _date(first(_MODIFIED)))),
         image=urls.resolve(url, image) if image else "",
         description=collapse(meta.get("og:description") or meta.get("description") or ""),
-        language=collapse(tree.get("lang") or meta.get("og:locale", "").replace("_", "-"))[:35],
-        canonical=urls.resolve(url, str(canonical)) if canonical else "",
+        language=collapse(told.language or meta.get("og:locale", "").replace("_", "-"))[:35],
+        canonical=urls.resolve(url, told.canonical) if told.canonical else "",
         site=site,
         closed=_closed(linked, meta),
         origin=origin,
@@ -184,9 +203,10 @@ def _begins_with(name: str, own: set[str]) -> bool:
     return not own.isdisjoint(said[:-1])
 
 
-def _meta_tags(tree: Element) -> dict[str, str]:
+def contents_by_name(tags: Iterable[Mapping[str, str | None]]) -> dict[str, str]:
+    """Return the contents of meta tags, of which the attributes are given, by their names; the first of each name."""
     found: dict[str, str] = {}
-    for tag in tree.iter("meta"):
+    for tag in tags:
         name = (tag.get("property") or tag.get("name") or tag.get("itemprop") or "").strip().lower()
         content = (tag.get("content") or "").strip()
         if name and content:
@@ -210,12 +230,16 @@ def _page_title(tree: Element, url: str) -> str:
     return next((text for text in visible.headings(tree, url) if visible.is_with_tail(title, text)), title)
 
 
-def _json_ld(tree: Element) -> tuple[dict[str, Any], dict[str, Any]]:
+def _scripts(tree: Element) -> list[str]:
+    return [script.text or "" for script in _LINKED(tree)]
+
+
+def _json_ld(scripts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the first article object of the page's JSON-LD and its object for the page itself, empty where there is none."""
     whole: dict[str, Any] = {}
-    for script in _LINKED(tree):
+    for script in scripts:
         try:
-            document = json.loads((script.text or "").strip().rstrip(";"), strict=False)
+            document = json.loads(script.strip().rstrip(";"), strict=False)
         except (ValueError, RecursionError):
             continue
         for item in _objects(document):
@@ -229,7 +253,7 @@ def _json_ld(tree: Element) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def linked_body(tree: Element) -> str:
     """Return the article's text as the page's JSON-LD has it, or nothing."""
-    told = _json_ld(tree)[0].get("articleBody")
+    told = _json_ld(_scripts(tree))[0].get("articleBody")
     return told if isinstance(told, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""What of a page tells of its article, cut out of it with lexbor: a twentieth of its bytes, which libxml2 reads at once.
+"""What of a page tells of its article, found with lexbor, or cut out for libxml2: a twentieth of its bytes.
 
 A heading keeps the elements that it stands in, with their names: that of another article is known by these.
 """
@@ -10,8 +10,9 @@ from html import escape
 from itertools import islice
 from typing import Any
 
-_TOLD = 'title, meta, link[rel="canonical"], script[type="application/ld+json"]'
-"""Sites put metadata into the body, too."""
+from broadsheet.articles.metadata import Told, contents_by_name
+
+_LINKED = 'script[type="application/ld+json"]'
 _NUMBERED = ", ".join(f'{tag}[href*="{number}"]' for tag in ("a", "link") for number in (1, 2))
 _MAX_PICTURES = 40
 _MAX_HEADINGS, _MAX_LENGTH, _MAX_ABOVE = 20, 5_000, 100
@@ -19,18 +20,26 @@ _MAX_HEADINGS, _MAX_LENGTH, _MAX_ABOVE = 20, 5_000, 100
 _KEPT = ("class", "id", "href")
 
 
-def outline(page: Any, *, titled: bool = False) -> str:
-    """Return a document of the metadata and headings of a page that lexbor has parsed.
+def told(page: Any) -> Told:
+    """Return what a page that lexbor has parsed tells of itself: in its body, too, as sites do."""
+    canonical = page.css_first('link[rel="canonical"][href]')
+    return Told(
+        contents_by_name(node.attributes for node in page.css("meta")),
+        [node.text() for node in page.css(_LINKED)],
+        canonical.attributes["href"] or "" if canonical is not None else "",
+        page.root.attributes.get("lang") or "",
+    )
 
-    Without the headings where the page is ``titled`` already.
-    """
-    parts = [node.html or "" for node in page.css(_TOLD)]
-    for node in page.css("h1")[:_MAX_HEADINGS] if not titled else ():
+
+def outline(page: Any) -> str:
+    """Return a document of the title and headings of a page that lexbor has parsed."""
+    parts = [node.html or "" for node in page.css("title")]
+    for node in page.css("h1")[:_MAX_HEADINGS]:
         markup, above = node.html or "", list(islice(_above(node), _MAX_ABOVE))
         if len(markup) <= _MAX_LENGTH:
             parts += [*map(_start, reversed(above)), markup, *(f"</{one.tag}>" for one in above)]
-    if not titled:  # of headings of second rank only their wording counts
-        parts += [f"<h2>{escape(node.text()[:_MAX_LENGTH])}</h2>" for node in page.css("h2")[:_MAX_HEADINGS]]
+    # Of headings of second rank only their wording counts.
+    parts += [f"<h2>{escape(node.text()[:_MAX_LENGTH])}</h2>" for node in page.css("h2")[:_MAX_HEADINGS]]
     return f"{_start(page.root)}<body>{''.join(parts)}</body></html>"
 
 
@@ -51,8 +60,7 @@ def _above(node: Any) -> Iterator[Any]:
 
 
 def _start(node: Any) -> str:
-    names = (*_KEPT, "lang") if node.tag == "html" else _KEPT
-    return f"<{node.tag}{''.join(_attribute(name, node.attributes.get(name)) for name in names)}>"
+    return f"<{node.tag}{''.join(_attribute(name, node.attributes.get(name)) for name in _KEPT)}>"
 
 
 def _attribute(name: str, value: str | None) -> str:

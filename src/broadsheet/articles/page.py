@@ -16,8 +16,8 @@ from broadsheet.articles import paging, visible
 from broadsheet.articles.container import ANYWHERE, Container, Judged, apply_container, byline_by
 from broadsheet.articles.images import picture_at_top, shared_word
 from broadsheet.articles.limits import page_exceeded
-from broadsheet.articles.metadata import Metadata, read_metadata, with_date
-from broadsheet.articles.outline import links, outline, pictures
+from broadsheet.articles.metadata import Metadata, metadata_of, read_metadata, with_date
+from broadsheet.articles.outline import links, outline, pictures, told
 from broadsheet.articles.scripted import scripted_body
 from broadsheet.articles.tree import Element, parse_document, parse_fragment
 from broadsheet.errors import LimitExceeded
@@ -130,7 +130,7 @@ def cut_by(
     parsed = LexborHTMLParser(data)
     if paging.may_go_on(html, url) and paging.leads_on(links(parsed), url):
         return None
-    meta = read_metadata(parse_document(outline(parsed, titled=titled).encode()), url, titled=titled)
+    meta = metadata_of(told(parsed), url, None if titled else parse_document(outline(parsed).encode()))
     # Where a picture stands is not known here; one that is named as the page's own is that.
     shown = parse_fragment(pictures(parsed, shared_word(meta.image))) if meta.image else None
     signed = byline_by(parsed, container)
