@@ -14,8 +14,9 @@ from broadsheet.model import ListSpec, Match, Output, Record, SitePage, StoredAr
 from broadsheet.pipeline.affected import once, reports_of
 from broadsheet.pipeline.run import Run, batches
 from broadsheet.pipeline.searchindex import SearchIndex
-from broadsheet.site import context, outfeeds, plan
-from broadsheet.site.compose import Composer, FrontStory
+from broadsheet.site import articlepages, context, listpages, outentries, outfeeds, plan
+from broadsheet.site.compose import Composer
+from broadsheet.site.listpages import FrontStory
 from broadsheet.site.render import Theme
 from broadsheet.store import articles, doubles, site, stories, tombstones
 from broadsheet.stories import differences
@@ -201,18 +202,18 @@ class Reader:
             case "story":
                 return self._story_page(page)
             case _ if page.page and page.kind != "storymap" and not plan.is_full(page, self._list(page.key)[1]):
-                shown, moved = self._composer.to_come(self._list(page.key)[0], page.page)
+                shown, moved = listpages.to_come(self._composer, self._list(page.key)[0], page.page)
                 return Output(path=page.path, body=self._theme.render("moved.html", shown, moved))
             case "day":
                 return self._day(page)
             case "front":
-                shown, front = self._composer.front(self._stories())
+                shown, front = listpages.front_page(self._composer, self._stories())
                 return Output(path=page.path, body=self._theme.render("front.html", shown, front))
             case "archive":
-                shown, archive = self._composer.archive(self._days())
+                shown, archive = listpages.archive_page(self._composer, self._days())
                 return Output(path=page.path, body=self._theme.render("archive.html", shown, archive))
             case "month":
-                shown, month = self._composer.month(page.path, page.key, self._days(page.key))
+                shown, month = listpages.month_page(self._composer, page.path, page.key, self._days(page.key))
                 return Output(path=page.path, body=self._theme.render("month.html", shown, month))
             case "sitemap" | "listmap" | "daymap" | "storymap":
                 return self._sitemap(page)
@@ -308,7 +309,7 @@ class Reader:
             return self._gone(page)
         if stored.double_of:
             return self._moved(page.path, stored.article.title, stored.told_at)
-        shown, record = self._composer.article(stored, html, text, others, matches, doubles)
+        shown, record = articlepages.article_page(self._composer, stored, html, text, others, matches, doubles)
         return Output(path=page.path, body=self._theme.render("article.html", shown, record))
 
     def _together(self, stored: Iterable[StoredArticle]) -> dict[str, list[StoredArticle]]:
@@ -333,10 +334,10 @@ class Reader:
             return self._moved(page.path, title, path)
         lead = self._lead(reports)
         matches = stories.reasons(self.connection, [stored.article.id for stored in reports])
-        because = self._composer.reasons(lead.article.id, matches.get(lead.article.id, ()))
+        because = articlepages.reasons(self._composer, lead.article.id, matches.get(lead.article.id, ()))
         changed = self._differences(lead, reports, matches)
         twice = self._doubles(reports)
-        shown, record = self._composer.story(page.path, lead, reports, because, changed, twice)
+        shown, record = articlepages.story_page(self._composer, page.path, lead, reports, because, changed, twice)
         return Output(path=page.path, body=self._theme.render("story.html", shown, record))
 
     def _differences(
@@ -349,11 +350,11 @@ class Reader:
         found = {}
         for here, there in pairs.items():
             (one, _, text), (other, _, against) = whole[here], whole[there]
-            most = self._composer.quotable(one, other)
+            most = articlepages.quotable(self._composer, one, other)
             passages = differences.differences(text, against) if most else []
             shown, more = differences.within(passages, most)
             if passages:
-                found[here] = self._composer.differences(one, other, shown, more)
+                found[here] = articlepages.differences(self._composer, one, other, shown, more)
         return found
 
     def _lead(self, members: Sequence[StoredArticle]) -> StoredArticle:
@@ -376,7 +377,9 @@ class Reader:
         ids = self._items(page)
         found = self._cards.of(ids, self._new_cards)
         cards = [card for article_id in reversed(ids) if (card := found[article_id]) is not None]
-        shown, listing = self._composer.listing(spec, size, page.page, cards, self._composer.children(spec))
+        shown, listing = listpages.list_page(
+            self._composer, spec, size, page.page, cards, self._composer.children(spec)
+        )
         return Output(path=page.path, body=self._theme.render("list.html", shown, listing))
 
     def _new_cards(self, ids: Sequence[str]) -> dict[str, context.Card | None]:
@@ -390,7 +393,7 @@ class Reader:
         items = self._live([item for _, item in site.items(self.connection, page.key, places)])
         items.sort(key=lambda stored: (stored.article.published or stored.first_seen, stored.article.id), reverse=True)
         before, after = site.days_around(self.connection, spec.key)
-        shown, day = self._composer.day(spec, size, page.page, items, before, after)
+        shown, day = listpages.day_page(self._composer, spec, size, page.page, items, before, after)
         return Output(path=page.path, body=self._theme.render("day.html", shown, day))
 
     def _feed(self, page: SitePage) -> Output:
@@ -411,7 +414,7 @@ class Reader:
     def _new_summaries(self, ids: Sequence[str]) -> dict[str, Summary | None]:
         """Return what feeds tell of articles, None of those that were taken down."""
         return {
-            item: Summary(stored=row, double_of=row.double_of, entry=self._composer.out_entry(row))
+            item: Summary(stored=row, double_of=row.double_of, entry=outentries.out_entry(self._composer, row))
             if row.state == "live"
             else None
             for item, row in self._rows(ids).items()
@@ -424,7 +427,7 @@ class Reader:
         for item in told:
             html = bodies[item.stored.article.id][1]
             room -= len(html.encode())
-            entry = self._composer.out_entry(item.stored, html) if room >= 0 else item.entry
+            entry = outentries.out_entry(self._composer, item.stored, html) if room >= 0 else item.entry
             found.append(msgspec.structs.replace(item, entry=entry))
         return found
 
@@ -435,10 +438,12 @@ class Reader:
             key=lambda story: (story.lead.article.published or story.lead.first_seen, story.lead.article.id),
             reverse=True,
         )[: plan.FRONT_ENTRIES]
-        told = [Summary(stored=story.lead, entry=self._composer.out_entry(story.lead)) for story in newest]
+        told = [Summary(stored=story.lead, entry=outentries.out_entry(self._composer, story.lead)) for story in newest]
         if self._composer.config.site.whole_in_feeds != "none":
             told = self._whole(told)
-        entries = [self._composer.story_entry(story, item.entry) for story, item in zip(newest, told, strict=True)]
+        entries = [
+            outentries.story_entry(self._composer, story, item.entry) for story, item in zip(newest, told, strict=True)
+        ]
         return self._written(page, self._composer.site.title, "index.html", entries)
 
     def _written(
@@ -482,6 +487,6 @@ class Reader:
         names = {self._composer.source(self._composer.feed(item.article.feed_id)).href for item in (*reports, *doubled)}
         return FrontStory(
             lead=lead, others=tuple(stored for stored in reports if stored is not lead), publishers=len(names),
-            reasons=self._composer.reasons(lead.article.id, matches.get(lead.article.id, ())), first=first.permalink,
+            reasons=articlepages.reasons(self._composer, lead.article.id, matches.get(lead.article.id, ())), first=first.permalink,
             doubles=tuple(doubled),
         )  # fmt: skip
