@@ -31,7 +31,7 @@ from broadsheet import encoding, selectors, text, urls
 from broadsheet.articles import rules
 from broadsheet.articles.extract import extract_article
 from broadsheet.articles.sanitize import sanitize_html
-from broadsheet.config import parse_config
+from broadsheet.configfile import parse_config
 from broadsheet.errors import (
     AddressRefused,
     ConfigError,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.config import TABLES, Config, parse_config
+from broadsheet.config import TABLES, Config
+from broadsheet.configfile import parse_config
 from broadsheet.errors import ConfigError
 from broadsheet.model import Filters
 

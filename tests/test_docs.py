@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet import config
+from broadsheet import config, configfile
 from broadsheet.cli import COMMANDS
 from broadsheet.messages import _LABELS, _LINES
 from broadsheet.site import context
@@ -42,7 +42,7 @@ def test_examples_are_understood(page: Path) -> None:
     """Settings in the documentation are accepted, and its commands exist."""
     text = page.read_text("utf-8")
     for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
-        config.parse_config(example, name=page.name, environ={})
+        configfile.parse_config(example, name=page.name, environ={})
     for word in re.findall(r"(?:^|`)broadsheet (?:-[\w-]+ )*([a-z]+)\b", text, re.MULTILINE):
         assert word in COMMANDS, f"{page.name} speaks of 'broadsheet {word}'"
 
@@ -57,7 +57,7 @@ def test_settings_are_explained(table: str) -> None:
 
 def test_the_sample_configuration_is_understood() -> None:
     sample = ROOT / "src" / "broadsheet" / "cli" / "sample" / "broadsheet.toml"
-    parsed = config.parse_config(sample.read_text("utf-8"), environ={})
+    parsed = configfile.parse_config(sample.read_text("utf-8"), environ={})
     assert parsed.opml == "feeds.opml"
 
 

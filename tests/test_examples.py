@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from broadsheet.cli import COMMANDS
-from broadsheet.config import parse_config
+from broadsheet.configfile import parse_config
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 FILES = ("compose.yaml", "kubernetes.yaml")

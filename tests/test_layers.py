@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "src" / "broadsheet"
 
 FLOORS: list[set[str]] = [
     {"model", "errors"},
-    {"config", "disk", "encoding", "limits", "urls", "text", "messages", "selectors", "tags"},
+    {"config", "configfile", "disk", "encoding", "limits", "urls", "text", "messages", "selectors", "tags"},
     {"feeds", "articles", "stories"},
     {"site", "export", "store", "net", "engine", "deploy"},
     {"pipeline"},
@@ -22,7 +22,7 @@ FLOORS: list[set[str]] = [
     {"__main__"},
 ]
 """From the ground up: a room imports from the floors below it."""
-NEIGHBOURS = {"config", "disk", "encoding", "limits", "urls", "text", "messages", "selectors", "tags"}
+NEIGHBOURS = {"config", "configfile", "disk", "encoding", "limits", "urls", "text", "messages", "selectors", "tags"}
 """Rooms of one floor that may use each other; all other neighbours are handed records by the pipeline."""
 PURE = [
     "feeds",

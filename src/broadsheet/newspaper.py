@@ -14,7 +14,8 @@ from uuid import uuid4
 import msgspec
 
 from broadsheet import pipeline
-from broadsheet.config import Config, parse_config
+from broadsheet.config import Config
+from broadsheet.configfile import parse_config
 from broadsheet.engine import open_engine
 from broadsheet.errors import ConfigError, UsageError
 from broadsheet.feeds.opml import parse_opml

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.config import EngineConfig, parse_config
+from broadsheet.config import EngineConfig
+from broadsheet.configfile import parse_config
 from broadsheet.engine import Engine, open_engine
 from broadsheet.engine.dask import DaskEngine
 from broadsheet.engine.futures import MAX_KILLS, Portion, Sized

@@ -6,7 +6,7 @@ import tomllib
 
 from lxml import etree
 
-from broadsheet.config import parse_config
+from broadsheet.configfile import parse_config
 from broadsheet.demo import config, load_sources, subscriptions
 
 BASE = "http://127.0.0.1:8766"

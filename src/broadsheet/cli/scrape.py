@@ -6,7 +6,7 @@ import click
 
 from broadsheet import urls
 from broadsheet.cli.base import State, command, table
-from broadsheet.config import scrape_faults
+from broadsheet.configfile import scrape_faults
 from broadsheet.errors import UsageError
 from broadsheet.model import Entry, Failed, Scrape
 from broadsheet.text import excerpt, plain_title, visible_text

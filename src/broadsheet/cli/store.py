@@ -27,7 +27,7 @@ def copy(state: State, source: str, target: str, from_blobs: str | None, to_blob
     TO has to be empty. Every table is compared by the number and the digest of its rows, and every body is read back,
     before the command says that it is done. FROM stays as it is; no run may be at work on it meanwhile.
     """
-    from broadsheet.config import parse_config
+    from broadsheet.configfile import parse_config
     from broadsheet.store.database import Store
     from broadsheet.store.move import copy as copy_store
 
