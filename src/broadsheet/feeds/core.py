@@ -323,6 +323,9 @@ def logo(draft: Draft, element: Any, context: Context) -> None:
     draft.offer_image(Image(url=context.resolve(text_of(element, context.inside(element)))), 3)
 
 
+_ADDRESSES = frozenset(("href", "src", "url", "uri", "img", "feedUrl"))
+
+
 def unknown(key: str) -> Handler:
     """Return a handler that keeps an element which has no field of its own under ``prefix:name``."""
 
@@ -335,12 +338,18 @@ def unknown(key: str) -> Handler:
 
 
 def plain_value(element: Any, context: Context, depth: int = 3) -> Any:
-    """Return an element as a string, or as a mapping of its attributes, its children and its text (``value``)."""
+    """Return an element as a string, or as a mapping of its attributes, its children and its text (``value``).
+
+    Attributes that every vocabulary has addresses in are resolved.
+    """
     if not len(element) and not element.attrib:
         return text_of(element, context)[: limits.TEXT]
+    if context.marked:
+        context = context.inside(element)
     found: dict[str, Any] = {}
-    for name, value in element.items():
-        found[name.rpartition("}")[2]] = value
+    for key, value in element.items():
+        name = key.rpartition("}")[2]
+        found[name] = context.resolve(value.strip()) if name in _ADDRESSES and value.strip() else value
     for child in element:
         if isinstance(child.tag, str) and depth and len(found) < limits.VALUES:
             prefix, local = split(child.tag, child.prefix, context.root_uri)

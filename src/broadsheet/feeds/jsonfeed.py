@@ -174,7 +174,10 @@ def read_item(value: Any, context: Context) -> Draft:
         if isinstance(tag, str):
             draft.add_tag(tag.strip())
     draft.offer_image(Image(url=_address(value, "image", context)), 1000)
-    draft.offer_image(Image(url=_address(value, "banner_image", context)), 500)
+    banner = _address(value, "banner_image", context)
+    draft.offer_image(Image(url=banner), 500)
+    if banner:
+        draft.extend("json:banner_image", banner)
     _attachments(draft, value, context)
     _rest(draft, value, _ITEM)
     core.finish_entry(draft)

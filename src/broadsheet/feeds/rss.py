@@ -187,6 +187,9 @@ def read_entry(element: Any, context: Context, table: dict[str, Handler]) -> Dra
     """Return what an item or entry holds."""
     draft = Draft()
     if context.marked:
+        parent = element.getparent()
+        if parent is not None and parent.getparent() is not None:
+            context = context.inside(parent)  # a channel within the root, whose own base holds already
         context = context.inside(element)
         if context.lang and element.attrib:
             draft.language = context.lang
