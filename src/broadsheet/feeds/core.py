@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from broadsheet import urls
 from broadsheet.feeds import limits
 from broadsheet.feeds.draft import Context, Draft, Handler, construct, date_of, number, person_of, short_text, text_of
-from broadsheet.feeds.names import split
+from broadsheet.feeds.names import ORIGINAL_LINK, split
 from broadsheet.model import Content, Enclosure, FeedInfo, Generator, Image, Link, Person
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
@@ -309,6 +310,16 @@ def generator(draft: Draft, element: Any, context: Context) -> None:
         draft.generator = Generator(name=name, url=url, version=(element.get("version") or "")[:200])  # type: ignore[assignment]
 
 
+def original_link(draft: Draft, element: Any, context: Context) -> None:
+    """Where the link leads that Feedburner counts the readers of: ``finish_entry`` prefers it, wherever it stands."""
+    value = text_of(element, context)
+    address = context.resolve(value) if value else ""
+    if address:
+        draft.extensions.setdefault(ORIGINAL_LINK, address)
+    if urls.is_http(address):
+        draft.otherwise("link", address)
+
+
 def comments(draft: Draft, element: Any, context: Context) -> None:
     value = text_of(element, context)
     if value:
@@ -369,7 +380,9 @@ def plain_value(element: Any, context: Context, depth: int = 3) -> Any:
 
 
 def finish_entry(draft: Draft) -> None:
-    """Settle what only the whole entry can say: a link that only the guid or another relation holds."""
+    """Settle what only the whole entry can say: a link that only the guid or another element or relation holds."""
+    if draft.fallback and urls.is_http(original := draft.__dict__.get("extensions", {}).get(ORIGINAL_LINK, "")):
+        draft.link = original
     if not draft.link and draft.guid_is_permalink and draft.guid[:8].lower().startswith(("http://", "https://")):
         draft.link = draft.guid
     if not draft.link and not (draft.fallback and draft.fallback.get("link")):

@@ -153,6 +153,7 @@ ENTRY: dict[str, Handler] = SHARED | {
     "dcterms:created": core.created,
     "itunes:summary": core.summary,
     "itunes:title": itunes_title,
+    "feedburner:origlink": core.original_link,
     "itunes:subtitle": core.unknown("itunes:subtitle"),
     "itunes:duration": itunes_duration,
 }
