@@ -11,6 +11,7 @@ from broadsheet.feeds.names import ORIGINAL_LINK, split
 from broadsheet.model import Content, Enclosure, FeedInfo, Generator, Image, Link, Person
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 _NOT_A_PAGE = frozenset(
     ("self", "edit", "edit-media", "enclosure", "replies", "hub", "license", "next", "previous", "first", "last")
 )
@@ -209,8 +210,15 @@ def add_enclosure(draft: Draft, url: str, media_type: str = "", length: str | No
         *draft.enclosures,
         Enclosure(url=url, type=media_type, length=number(length), title=label[: limits.TITLE]),
     )
-    if media_type[:6] == "image/":
+    if is_picture(url, media_type):
         draft.offer_image(Image(url=url), 2)
+
+
+def is_picture(url: str, media_type: str, medium: str = "") -> bool:
+    """Return whether a file is a picture: by what is said of it, and by its name where nothing is."""
+    if medium or media_type:
+        return medium == "image" or media_type[:6] == "image/"
+    return url.partition("?")[0].lower().endswith(_PICTURES)
 
 
 def enclosure(draft: Draft, element: Any, context: Context) -> None:

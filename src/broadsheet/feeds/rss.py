@@ -228,6 +228,16 @@ def parse(root: Any, context: Context, local: str) -> tuple[FeedInfo, list[Any]]
     return draft.info(), items
 
 
+def wrapped(root: Any, context: Context) -> list[Any]:
+    """Return the outermost items, wherever they stand: some writers put them all into an element of their own making."""
+    found: list[Any] = []
+    for element in root.iter("{*}item", "{*}entry"):
+        own = not split(element.tag, element.prefix, context.root_uri)[0]
+        if own and len(element) and not any(outer in found[-1:] for outer in element.iterancestors()):
+            found.append(element)
+    return found
+
+
 def read_item(element: Any, context: Context) -> Draft:
     """Return what an item holds; RDF's ``about`` and CDF's attributes count where no element says the same."""
     draft = read_entry(element, context, ENTRY)
