@@ -48,6 +48,86 @@ def test_without_a_label(text: str, codec: str, label: str) -> None:
     assert any("encoding" in problem for problem in parsed.problems)
 
 
+# Titles as short feeds have them: a name and three entries. Headlines without kana are hanzi to whoever does not read them.
+SHORT = {
+    "Japanese": (
+        ["港町の便り", "朝市でイカが豊漁、値段は昨年の半分に", "坂の上の図書館、夜も開館します", "雨でも歩ける商店街の屋根が完成"],
+        ["海辺新聞", "新港湾計画案決定、来年四月着工", "市議会議員選挙、候補者十二人", "大雨警報解除、鉄道全線運転再開"],
+        ["山の学校", "雪がとけて小川の水が増えた", "給食に地元の野菜が並ぶ", "卒業式の歌を皆で練習"],
+        ["技術日誌", "データベースのサーバーを入れ替えた", "テストが遅い理由を調べる", "メモリの使い方を半分にする"],
+    ),
+    "Korean": (
+        ["바닷가 소식", "아침 시장에 오징어가 많이 나왔다", "도서관이 다음 달부터 밤에도 문을 연다", "비가 와도 걸을 수 있는 골목"],
+        ["시청 공고", "항만 공사 내년 봄 착공 예정", "버스 노선 개편안 주민 설명회 개최", "수도 요금 인상 없다"],
+        ["개발 일지", "서버를 바꾸는 데 하루가 걸렸다", "느린 시험의 까닭을 찾았다", "메모리를 절반만 쓰게 했다"],
+    ),
+    "Simplified Chinese": (
+        ["海边小报", "早市的鱿鱼多了，价钱只有去年一半", "山上的图书馆下个月晚上也开门", "下雨也能走的老街修好了"],
+        ["港务公告", "新码头明年春天动工", "公交线路调整方案征求意见", "水费暂不上调"],
+        ["开发日志", "换一台服务器用了整整一天", "找到测试变慢的原因", "内存占用减了一半"],
+    ),
+    "Traditional Chinese": (
+        ["海邊小報", "早市的魷魚多了，價錢只有去年一半", "山上的圖書館下個月晚上也開門", "下雨也能走的老街修好了"],
+        ["港務公告", "新碼頭明年春天動工", "公車路線調整方案徵求意見", "水費暫不調漲"],
+        ["開發日誌", "換一台伺服器用了整整一天", "找到測試變慢的原因", "記憶體用量減了一半"],
+    ),
+    "Russian": (
+        ["Портовый листок", "На утреннем рынке подешевели кальмары", "Библиотека открыта и вечером", "Крыша над рядами готова"],
+        ["Город", "Мост закрыт до весны", "Автобусы пойдут иначе", "Вода не подорожает"],
+    ),
+    "French": (
+        ["Le Quai", "Les calmars à moitié prix au marché", "La bibliothèque le soir dès l’été", "« Où est le phare ? »"],
+        ["Bloc-notes", "Un été déjà sec", "La forêt et ses hôtes", "Ça gèle encore"],
+    ),
+    "German": (
+        ["Hafenblatt", "Tintenfisch auf dem Markt für die Hälfte", "Bücherei öffnet auch abends", "Dächer über der Straße fertig"],
+        ["Ärger im Rathaus", "Brücke bis März gesperrt", "Wasser wird nicht teurer, heißt es", "Über den Fluß"],
+    ),
+    "Swedish": (
+        ["Båtbladet", "Bläckfisk för halva priset på torget", "Biblioteket öppet även på kvällen", "Äntligen tak över gågatan"],
+    ),
+}  # fmt: skip
+SHORT_CODECS = [
+    ("Japanese", "euc_jp"),
+    ("Japanese", "cp932"),
+    ("Korean", "cp949"),
+    ("Simplified Chinese", "gb18030"),
+    ("Traditional Chinese", "big5hkscs"),
+    ("Traditional Chinese", "gb18030"),
+    ("Russian", "cp1251"),
+    ("Russian", "koi8_r"),
+    ("French", "cp1252"),
+    ("German", "cp1252"),
+    ("Swedish", "cp1252"),
+]
+
+
+@pytest.mark.parametrize(
+    ("codec", "titles"), [(codec, titles) for language, codec in SHORT_CODECS for titles in SHORT[language]]
+)
+def test_short_documents_without_a_label(codec: str, titles: list[str]) -> None:
+    items = "".join(f"<item><title>{title}</title></item>" for title in titles[1:])
+    data = f"<rss version='2.0'><channel><title>{titles[0]}</title>{items}</channel></rss>".encode(codec)
+    parsed = parse_feed(data)
+    assert [parsed.feed.title, *(entry.title for entry in parsed.entries)] == titles
+
+
+@pytest.mark.parametrize("language", SHORT)
+def test_short_documents_in_utf8_with_half_a_character(language: str) -> None:
+    text = " ".join(SHORT[language][0])
+    place = next(place for place, character in enumerate(text) if character > "\x7f")
+    data = text[:place].encode() + text[place].encode()[:-1] + text[place + 1 :].encode()
+    assert guess(data) == ("utf-8", "utf-8")
+
+
+@pytest.mark.parametrize("language", ["Japanese", "Korean", "Simplified Chinese", "Traditional Chinese"])
+@pytest.mark.parametrize("first", ["", "x"])
+def test_a_long_document_is_cut_between_characters_or_within_one(language: str, first: str) -> None:
+    codec = next(codec for name, codec in SHORT_CODECS if name == language)
+    text = first + "".join(SHORT[language][0]).replace(" ", "") * 4_000
+    assert guess(text.encode(codec))[0] == codec
+
+
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 def test_unicode(codec: str) -> None:
     assert parse_feed(("<?xml version='1.0'?>" + feed(CHINESE)).encode(codec)).feed.title == CHINESE

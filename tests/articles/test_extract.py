@@ -167,6 +167,14 @@ def test_what_the_feed_says_of_an_article_is_believed() -> None:
     assert found.provenance["title"] == found.provenance["byline"] == "feed"
 
 
+def test_a_byline_is_text_and_names_each_author_once() -> None:
+    authors = (
+        Person(name='<a href="/ann">Ann</a>'), Person(name="Bo &amp; Cy", email="bo@x.example"), Person(name="Bo & Cy"),
+        Person(name="  "), Person(name="Di < Ed"),
+    )  # fmt: skip
+    assert article(authors=authors, content=SHORT).byline == "Ann, Bo & Cy, Di < Ed"
+
+
 @pytest.mark.parametrize(
     ("canonical", "wanted"),
     [

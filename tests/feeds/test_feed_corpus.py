@@ -43,6 +43,8 @@ def test_what_several_parsers_agree_on(file: str) -> None:
         return
     parsed = parse_feed(data, content_type=INDEX[file].get("http_content_type"))
     found = summary_of(parsed)
+    if parsed.entries and "feedburner:origLink" in parsed.entries[0].extensions:
+        found["first_link"] = parsed.entries[0].links[0].href  # the others keep the address that counts readers
     assert {name: found[name] for name in expected if name in found} == {
         name: value for name, value in expected.items() if name in found
     }

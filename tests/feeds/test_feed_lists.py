@@ -139,6 +139,43 @@ def test_known_sites(url: str) -> None:
     assert known_feed_addresses(url)[0] == KNOWN[url]
 
 
+MASTODON = {
+    "https://social.example/users/ann": "https://social.example/users/ann.rss",
+    "https://social.example/tags/cats": "https://social.example/tags/cats.rss",
+    "https://social.example/tags/%E7%8C%AB/": "https://social.example/tags/%E7%8C%AB.rss",
+    "https://social.example/@ann/tagged/cats": "https://social.example/@ann/tagged/cats.rss",
+}
+
+
+@pytest.mark.parametrize("url", MASTODON)
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div class='notranslate app-holder' data-props='{&quot;locale&quot;:&quot;en&quot;}' id='mastodon'></div>",
+        '<div id="mastodon-timeline"></div>',
+        '<meta name="generator" content="Mastodon 4.4.1">',
+        '<meta content="Akkoma" name="application-name">',
+    ],
+)
+def test_a_page_that_says_mastodon_has_the_feeds_of_mastodon(page: str, url: str) -> None:
+    found = discover(f"<html><a href='/feed'>RSS</a>{page}</html>".encode(), url)
+    assert (found[0].url, found[0].source) == (MASTODON[url], "known")
+
+
+@pytest.mark.parametrize(
+    ("page", "url"),
+    [
+        ("<a id='mastodon'></a><meta name='generator' content='WordPress'>", "https://a.example/tags/cats"),
+        ("<p>Mastodon</p>", "https://a.example/users/ann"),
+        ("<div id='mastodon'></div>", "https://social.example/about"),
+        ("<div id='mastodon'></div>", "https://social.example/users/ann/statuses/1"),
+        ("<div id='mastodon'></div>", "nonsense"),
+    ],
+)
+def test_no_feed_is_guessed_where_a_page_says_nothing_of_one(page: str, url: str) -> None:
+    assert all(candidate.source == "well-known" for candidate in discover(page.encode(), url))
+
+
 CHANNEL = "UC" + "a" * 22
 OTHER = f'{{"channelId":"UC{"b" * 22}"}}'
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -258,6 +259,42 @@ LINKS = {
 @pytest.mark.parametrize("link", LINKS)
 def test_link_key(link: str) -> None:
     assert link_key(link) == LINKS[link]
+
+
+BURNED = """<rss xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>
+<item><link>https://feedproxy.example/~r/a/~3/x1/</link><title>{0} 1</title>{1}</item>
+<item><link>https://feedproxy.example/~r/a/~3/x2/</link><title>{0} 2</title>{2}</item></channel></rss>"""
+
+
+def burned(title: str, *originals: str) -> Sequence[Entry]:
+    links = [f"<feedburner:origLink>{link}</feedburner:origLink>" if link else "" for link in originals]
+    return parse_feed(BURNED.format(title, *links).encode(), url="https://a.example/feed").entries
+
+
+def test_an_article_is_known_by_the_link_that_counts_readers_and_by_its_own() -> None:
+    """Without guids, and with titles that change at the same time: only the links say that these are the same."""
+    own = [entry(number, guid="", link=f"https://a.example/{number}", title=f"Last {number}") for number in (1, 2)]
+    told, archive = polls(
+        burned("Before", "", ""), burned("Between", "https://a.example/1", "https://a.example/2"), own
+    )
+    assert told == [{"new": 2}, {"changed": 2}, {"changed": 2}]
+    assert len(archive.digests) == 2
+
+
+def test_one_original_for_all_does_not_make_entries_one() -> None:
+    told, archive = polls(
+        burned("News", *["https://a.example/page"] * 2), burned("News", *["https://a.example/page"] * 2)
+    )
+    assert told == [{"new": 2}, {"same": 2}]
+    assert len(archive.digests) == 2
+
+
+def test_one_address_that_counts_readers_for_all_is_no_key() -> None:
+    entries = [
+        msgspec.structs.replace(found, links=burned("x", "", "")[0].links)
+        for found in burned("News", "https://a.example/1", "https://a.example/2")
+    ]
+    assert [sum(key.startswith("l:") for key in keyed.keys) for keyed in key_entries(entries)] == [1, 1]
 
 
 texts = st.sampled_from(["", "a", "b", "https://news.example/a", "https://news.example/"]) | st.text(max_size=8)

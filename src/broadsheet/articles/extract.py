@@ -121,7 +121,7 @@ def extract_article(
     images = body_images(root)
     lead = _lead(entry, found, images, template)
     named = _language(title, text, entry, meta)
-    byline = ", ".join(filter(None, (collapse(str(person)) for person in entry.authors))) if entry else ""
+    byline = ", ".join(_names(entry))
     provenance = {
         "title": "feed" if entry and entry.title else meta.origin.get("title", ""),
         "byline": "feed" if byline else meta.origin.get("byline", ""),
@@ -290,7 +290,12 @@ def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequ
 
 
 def _signed(entry: Entry | None) -> str:
-    return entry.authors[0].name if entry and entry.authors else ""
+    return plain_title(entry.authors[0].name) if entry and entry.authors else ""
+
+
+def _names(entry: Entry | None) -> list[str]:
+    """Return the names of an entry's authors, each once: feeds mark them up and escape them as they do titles."""
+    return list(dict.fromkeys(filter(None, (plain_title(str(person)) for person in entry.authors)))) if entry else []
 
 
 def _is_dated(entry: Entry | None) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from broadsheet import urls
 from broadsheet.feeds import limits
 from broadsheet.feeds.draft import Context, Draft, Handler, construct, date_of, number, person_of, short_text, text_of
-from broadsheet.feeds.names import split
+from broadsheet.feeds.names import ORIGINAL_LINK, split
 from broadsheet.model import Content, Enclosure, FeedInfo, Generator, Image, Link, Person
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 _NOT_A_PAGE = frozenset(
     ("self", "edit", "edit-media", "enclosure", "replies", "hub", "license", "next", "previous", "first", "last")
 )
@@ -208,8 +210,15 @@ def add_enclosure(draft: Draft, url: str, media_type: str = "", length: str | No
         *draft.enclosures,
         Enclosure(url=url, type=media_type, length=number(length), title=label[: limits.TITLE]),
     )
-    if media_type[:6] == "image/":
+    if is_picture(url, media_type):
         draft.offer_image(Image(url=url), 2)
+
+
+def is_picture(url: str, media_type: str, medium: str = "") -> bool:
+    """Return whether a file is a picture: by what is said of it, and by its name where nothing is."""
+    if medium or media_type:
+        return medium == "image" or media_type[:6] == "image/"
+    return url.partition("?")[0].lower().endswith(_PICTURES)
 
 
 def enclosure(draft: Draft, element: Any, context: Context) -> None:
@@ -309,6 +318,16 @@ def generator(draft: Draft, element: Any, context: Context) -> None:
         draft.generator = Generator(name=name, url=url, version=(element.get("version") or "")[:200])  # type: ignore[assignment]
 
 
+def original_link(draft: Draft, element: Any, context: Context) -> None:
+    """Where the link leads that Feedburner counts the readers of: ``finish_entry`` prefers it, wherever it stands."""
+    value = text_of(element, context)
+    address = context.resolve(value) if value else ""
+    if address:
+        draft.extensions.setdefault(ORIGINAL_LINK, address)
+    if urls.is_http(address):
+        draft.otherwise("link", address)
+
+
 def comments(draft: Draft, element: Any, context: Context) -> None:
     value = text_of(element, context)
     if value:
@@ -323,6 +342,9 @@ def logo(draft: Draft, element: Any, context: Context) -> None:
     draft.offer_image(Image(url=context.resolve(text_of(element, context.inside(element)))), 3)
 
 
+_ADDRESSES = frozenset(("href", "src", "url", "uri", "img", "feedUrl"))
+
+
 def unknown(key: str) -> Handler:
     """Return a handler that keeps an element which has no field of its own under ``prefix:name``."""
 
@@ -335,12 +357,18 @@ def unknown(key: str) -> Handler:
 
 
 def plain_value(element: Any, context: Context, depth: int = 3) -> Any:
-    """Return an element as a string, or as a mapping of its attributes, its children and its text (``value``)."""
+    """Return an element as a string, or as a mapping of its attributes, its children and its text (``value``).
+
+    Attributes that every vocabulary has addresses in are resolved.
+    """
     if not len(element) and not element.attrib:
         return text_of(element, context)[: limits.TEXT]
+    if context.marked:
+        context = context.inside(element)
     found: dict[str, Any] = {}
-    for name, value in element.items():
-        found[name.rpartition("}")[2]] = value
+    for key, value in element.items():
+        name = key.rpartition("}")[2]
+        found[name] = context.resolve(value.strip()) if name in _ADDRESSES and value.strip() else value
     for child in element:
         if isinstance(child.tag, str) and depth and len(found) < limits.VALUES:
             prefix, local = split(child.tag, child.prefix, context.root_uri)
@@ -360,7 +388,9 @@ def plain_value(element: Any, context: Context, depth: int = 3) -> Any:
 
 
 def finish_entry(draft: Draft) -> None:
-    """Settle what only the whole entry can say: a link that only the guid or another relation holds."""
+    """Settle what only the whole entry can say: a link that only the guid or another element or relation holds."""
+    if draft.fallback and urls.is_http(original := draft.__dict__.get("extensions", {}).get(ORIGINAL_LINK, "")):
+        draft.link = original
     if not draft.link and draft.guid_is_permalink and draft.guid[:8].lower().startswith(("http://", "https://")):
         draft.link = draft.guid
     if not draft.link and not (draft.fallback and draft.fallback.get("link")):

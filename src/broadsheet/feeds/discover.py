@@ -73,6 +73,9 @@ def discover(html: bytes, url: str) -> list[Candidate]:
         _add(found, Candidate(url=f"{_VIDEOS}?channel_id={channel}", source="known", rank=0))
     page = _page(text)
     if page is not None:
+        if (parsed := _parsed(url)) and _is_mastodon(page):
+            for address in _mastodon(parsed):
+                _add(found, Candidate(url=address, source="known", rank=0))
         base = _base(page, url)
         for candidate in (*_links(page, base), *_anchors(page, base)):
             _add(found, candidate)
@@ -152,11 +155,8 @@ def _anchors(page: Any, base: str) -> list[Candidate]:
 
 def known_feed_addresses(url: str) -> tuple[str, ...]:
     """Return the feed addresses of a page on a well-known site: YouTube, GitHub, Mastodon, Reddit and others."""
-    if not urls.is_http(url):
-        return ()
-    try:
-        parsed = ada_url.URL(url)
-    except (ValueError, UnicodeError):
+    parsed = _parsed(url)
+    if parsed is None:
         return ()
     site = str(parsed.hostname).removeprefix("www.").removeprefix("m.")
     parts = [part for part in str(parsed.pathname).split("/") if part]
@@ -173,13 +173,38 @@ def known_feed_addresses(url: str) -> tuple[str, ...]:
     # Mastodon and its kin: /@name on any host.
     if parts and re.fullmatch(r"@[\w.]{1,64}", parts[0]) and len(parts) <= 2:
         return (f"https://{parsed.host}/{parts[0]}.rss",)
-    if site.startswith(("mastodon.", "mstdn.")) and len(parts) == 2 and parts[0] in ("users", "tags"):
-        return (f"https://{parsed.host}/{parts[0]}/{parts[1].removesuffix('.rss')}.rss",)
+    if site.startswith(("mastodon.", "mstdn.")):
+        return _mastodon(parsed)
     if site.startswith("lemmy.") and len(parts) == 2 and parts[0] in ("c", "u"):
         return (f"https://{parsed.host}/feeds/{parts[0]}/{parts[1]}.xml",)
     return ()
 
 
+def _parsed(url: str) -> ada_url.URL | None:
+    try:
+        return ada_url.URL(url) if urls.is_http(url) else None
+    except (ValueError, UnicodeError):
+        return None
+
+
+def _mastodon(parsed: ada_url.URL) -> tuple[str, ...]:
+    """Return the feed of an account's or a tag's page, on a host that is known to run Mastodon or what has its addresses."""
+    path = str(parsed.pathname).rstrip("/").removesuffix(".rss")
+    return (f"https://{parsed.host}{path}.rss",) if _ACCOUNT.fullmatch(path) else ()
+
+
+def _is_mastodon(page: Any) -> bool:
+    """Return whether a page says that Mastodon or Pleroma made it: by its generator, or where it starts the program."""
+    for node in islice(page.iter("meta", "div"), _SCAN):
+        names = node.get("name") in ("generator", "application-name")
+        if (names and _FEDIVERSE.match(node.get("content") or "")) or node.get("id") in _PROGRAMS:
+            return True
+    return False
+
+
+_ACCOUNT = re.compile(r"/(?:users/[\w.\-]{1,64}|tags/[^/]{1,200}|@[\w.\-]{1,64}/tagged/[^/]{1,200})")
+_FEDIVERSE = re.compile(r"mastodon|pleroma|akkoma", re.IGNORECASE)
+_PROGRAMS = frozenset(("mastodon", "mastodon-timeline"))
 _VIDEOS = "https://www.youtube.com/feeds/videos.xml"
 _YOUTUBE = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com"))
 # Of a page under a handle or of a video; the surest first: a page names the channels of other videos too.

@@ -255,6 +255,7 @@ def construct(element: Any, context: Context, default: str, limit: int = limits.
     if context.odd and not value.isascii():
         value = markup.windows_controls(markup.mended(value))
     if "<" in value or "&" in value:
+        value = markup.without_marks(value)
         if media_type == "text/plain":
             if context.vocabulary != "atom" and markup.looks_like_html(value[:10_000]):
                 media_type = "text/html"
@@ -296,9 +297,9 @@ def _based(element: Any, context: Context) -> Any:
     for inner in element.iterdescendants():
         if isinstance(inner.tag, str):
             contexts[inner] = here = contexts[inner.getparent()].inside(inner)
-            for name in ("href", "src") if here.base != context.base else ():
+            for name in ("href", "src", "srcset", "poster", "cite") if here.base != context.base else ():
                 if value := inner.get(name):
-                    inner.set(name, here.resolve(value))
+                    inner.set(name, markup.resolved(name, value, here.base))
     return element
 
 
@@ -340,6 +341,7 @@ def person_of(text: str) -> Person:
         .replace("()", "")
         .replace("<>", "")
         .replace("&lt;&gt;", "")
+        .replace("mailto:", "")
         .strip()
     )
     if rest[:1] == "(" and rest[-1:] == ")":

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from broadsheet import urls
+from broadsheet.feeds.names import ORIGINAL_LINK
 from broadsheet.model import Entry, Record
 from broadsheet.text import digest, plain_title, visible_text
 
@@ -59,18 +60,20 @@ def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
     # JSON can hold the character NUL, which PostgreSQL does not take and which ends a text in SQLite's JSON.
     guids = _trusted([entry.guid.strip().replace("\0", "\ufffd") for entry in entries])
     links = _trusted([link_key(entry.link) for entry in entries])
+    counted = _single([link_key(_counted_link(entry)) for entry in entries])
     # Some are told apart by what they say alone.
     alike = not all(guid or link for guid, link in zip(guids, links, strict=True))
     owned: set[str] = set()
     found: dict[int, Keyed] = {}
     # Those with guid or link first: the others are compared with them wherever in the document they stand.
     for place in sorted(range(len(entries)), key=lambda place: not (guids[place] or links[place])):
-        entry, guid, link = entries[place], guids[place], links[place]
+        entry, guid, link, other = entries[place], guids[place], links[place], counted[place]
         title = plain_title(entry.title)
         seen = visible_text(entry.content or entry.summary).encode("utf-8", "surrogatepass")
         moment = entry.published or entry.updated
         date = moment.isoformat() if moment else ""
-        strong = [f"g:{_short(guid)}" if guid else "", f"l:{_short(link)}" if link else ""]
+        strong = [f"g:{_short(guid)}" if guid else ""]
+        strong += [f"l:{_short(known)}" if known else "" for known in (link, other)]
         whole = f"y:{digest(title, date, seen)}" if alike else ""
         if not any(strong) and whole in owned and (title or seen):
             continue
@@ -131,12 +134,23 @@ def decide(
     return decisions
 
 
+def _counted_link(entry: Entry) -> str:
+    """Return the address that counts the readers of an entry whose own is known too: it may be known by that one only."""
+    if ORIGINAL_LINK not in entry.extensions:
+        return ""
+    return next(
+        (link.href for link in reversed(entry.links) if link.rel == "alternate" and link.href != entry.link), ""
+    )
+
+
 def _trusted(values: list[str]) -> list[str]:
     """Return the values, without those that are repeated, and none at all where too many are bad."""
-    counts = Counter(value for value in values if value)
-    bad = sum(1 for value in values if not value or counts[value] > 1)
-    if bad > max(1, len(values) * TRUSTED_SHARE):
-        return ["" for _ in values]
+    single = _single(values)
+    return single if single.count("") <= max(1, len(values) * TRUSTED_SHARE) else [""] * len(values)
+
+
+def _single(values: list[str]) -> list[str]:
+    counts = Counter(values)
     return [value if counts[value] == 1 else "" for value in values]
 
 

@@ -12,7 +12,7 @@ import msgspec
 from broadsheet.errors import LimitExceeded, NotAFeed
 from broadsheet.feeds import core, limits, markup
 from broadsheet.feeds.dates import parse_date
-from broadsheet.feeds.draft import Context, Draft, clipped, person_of
+from broadsheet.feeds.draft import Context, Draft, clipped, number, person_of
 from broadsheet.model import Content, Enclosure, FeedInfo, Image, Link, Person
 
 _FEED_WORDS = """
@@ -170,11 +170,14 @@ def read_item(value: Any, context: Context) -> Draft:
             setattr(draft, field, parse_date(text))
     _people(draft, value, context)
     tags = value.get("tags")
-    for tag in tags[: limits.VALUES] if isinstance(tags, list) else ():
+    for tag in tags.split(",") if isinstance(tags, str) else _several(tags):
         if isinstance(tag, str):
             draft.add_tag(tag.strip())
     draft.offer_image(Image(url=_address(value, "image", context)), 1000)
-    draft.offer_image(Image(url=_address(value, "banner_image", context)), 500)
+    banner = _address(value, "banner_image", context)
+    draft.offer_image(Image(url=banner), 500)
+    if banner:
+        draft.extend("json:banner_image", banner)
     _attachments(draft, value, context)
     _rest(draft, value, _ITEM)
     core.finish_entry(draft)
@@ -198,8 +201,7 @@ def _bodies(draft: Draft, value: dict[str, Any], context: Context) -> None:
 
 
 def _attachments(draft: Draft, value: dict[str, Any], context: Context) -> None:
-    found = value.get("attachments")
-    for part in found[: limits.VALUES] if isinstance(found, list) else ():
+    for part in _several(value.get("attachments")):
         if isinstance(part, dict) and (url := _address(part, "url", context)):
             media_type = _text(part, "mime_type", context)
             record = Enclosure(
@@ -210,23 +212,21 @@ def _attachments(draft: Draft, value: dict[str, Any], context: Context) -> None:
                 title=_text(part, "title", context),
             )
             draft.enclosures = (*draft.enclosures, record)
-            if media_type[:6] == "image/":
+            if core.is_picture(url, media_type):
                 draft.offer_image(Image(url=url), 2)
 
 
 def _number(value: dict[str, Any], key: str) -> float | None:
     found = value.get(key)
+    if isinstance(found, str):
+        found = number(found)
     return (
         float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found < 1e15 else None
     )
 
 
 def _people(draft: Draft, value: dict[str, Any], context: Context) -> None:
-    authors = value.get("authors")
-    people = authors if isinstance(authors, list) else []
-    if not people and value.get("author"):
-        people = [value["author"]]
-    for person in people[: limits.VALUES]:
+    for person in _several(value.get("authors")) or _several(value.get("author")):
         if isinstance(person, dict):
             draft.add_person(
                 "authors", Person(name=_text(person, "name", context), url=_address(person, "url", context))
@@ -235,6 +235,11 @@ def _people(draft: Draft, value: dict[str, Any], context: Context) -> None:
                 draft.extend("json:avatar", str(person["avatar"])[: limits.TITLE])
         elif isinstance(person, str):
             draft.add_person("authors", person_of(person.strip()[: limits.TITLE]))
+
+
+def _several(value: Any) -> list[Any]:
+    """Return the values of a list, or one that stands where a list should."""
+    return value[: limits.VALUES] if isinstance(value, list) else [value] if value else []
 
 
 def _rest(draft: Draft, value: dict[str, Any], known: frozenset[str]) -> None:
@@ -248,7 +253,7 @@ def _text(value: dict[str, Any], key: str, context: Context, limit: int = limits
     if isinstance(found, (int, float)) and not isinstance(found, bool):
         found = str(found)
     return (
-        clipped(found.strip(), limit, "title" if limit == limits.TITLE else "text", context)
+        clipped(markup.without_marks(found.strip()), limit, "title" if limit == limits.TITLE else "text", context)
         if isinstance(found, str)
         else ""
     )

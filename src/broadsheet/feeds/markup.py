@@ -86,6 +86,13 @@ def windows_references(markup: str) -> str:
     return _NUMERIC_C1.sub(lambda match: f"&#x{ord(html.unescape(match[0])):x};", markup)
 
 
+def without_marks(text: str) -> str:
+    """Return the text without the marks of a CDATA section around it, which somebody escaped or put into JSON."""
+    if text[:9] == "<![CDATA[" and text[-3:] == "]]>" and "]]>" not in text[9:-3]:
+        return text[9:-3].strip()
+    return text
+
+
 def mended(text: str) -> str:
     """Return text that was UTF-8, read as Latin-1 and encoded again, as it was meant; other text unchanged."""
     try:
@@ -136,6 +143,13 @@ def resolve_links(markup: str, base: str) -> str:
     return "".join(parts)
 
 
+def resolved(name: str, value: str, base: str) -> str:
+    """Return the value of an attribute that holds an address, or several (``srcset``), made absolute."""
+    if name == "srcset" and "data:" not in value:
+        return ", ".join(_candidate(part, base, escaped=False) for part in value.split(",") if part.strip())
+    return value if _SCHEME.match(value) else urls.resolve(base, value.strip()) or value
+
+
 def _tag_of(markup: str, position: int) -> int:
     """Return where the tag begins that a position is in, -1 for none. Looks back 4,000 characters at most."""
     opening = markup.rfind("<", max(0, position - 4_000), position)
@@ -163,10 +177,11 @@ def _absolute(match: re.Match[str], base: str) -> str:
     return f"{match['name']}={quote}{fixed.replace(quote, '&quot;' if quote == chr(34) else '&#39;')}{quote}"
 
 
-def _candidate(part: str, base: str) -> str:
+def _candidate(part: str, base: str, *, escaped: bool = True) -> str:
     address, blank, rest = part.strip().partition(" ")
     if not _SCHEME.match(address):
-        address = html.escape(urls.resolve(base, html.unescape(address)) or address, quote=False)
+        address = urls.resolve(base, html.unescape(address) if escaped else address) or address
+        address = html.escape(address, quote=False) if escaped else address
     return f"{address}{blank}{rest}"
 
 

@@ -9,7 +9,6 @@ from broadsheet.feeds.draft import Context, Draft, construct, number, short_text
 from broadsheet.feeds.names import split
 from broadsheet.model import Enclosure, Image
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 _CATEGORY_SCHEME = "http://search.yahoo.com/mrss/category_schema"
 
 
@@ -21,12 +20,6 @@ def _children(element: Any, context: Context) -> dict[str, Any]:
             if prefix == "media":
                 found.setdefault(local.lower(), child)
     return found
-
-
-def _is_picture(url: str, media_type: str, medium: str) -> bool:
-    if medium or media_type:
-        return medium == "image" or media_type[:6] == "image/"
-    return url.partition("?")[0].lower().endswith(_PICTURES)
 
 
 def group(draft: Draft, element: Any, context: Context) -> None:
@@ -59,7 +52,7 @@ _TEXTS = frozenset(("title", "description", "text", "credit", "copyright"))
 def _file(draft: Draft, element: Any, url: str, texts: dict[str, str]) -> None:
     media_type = (element.get("type") or "").strip().lower()
     medium = (element.get("medium") or "").strip().lower()
-    if _is_picture(url, media_type, medium):
+    if core.is_picture(url, media_type, medium):
         width = number(element.get("width"))
         image = Image(
             url=url,

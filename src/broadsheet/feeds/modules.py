@@ -43,10 +43,17 @@ def valid(draft: Draft, element: Any, context: Context) -> None:
         draft.extend("dcterms:valid", period)
 
 
-def itunes_image(draft: Draft, element: Any, context: Context) -> None:
-    address = (element.get("href") or element.get("url") or text_of(element, context)).strip()
-    if address:
-        draft.offer_image(Image(url=context.resolve(address)), 400)
+def cover(key: str) -> Handler:
+    """Return a handler of a podcast's picture, which keeps it under its name too: another may be what shows the entry."""
+
+    def read(draft: Draft, element: Any, context: Context) -> None:
+        address = (element.get("href") or element.get("url") or text_of(element, context)).strip()
+        if address:
+            address = context.inside(element).resolve(address)
+            draft.offer_image(Image(url=address), 400)
+            draft.extend(key, {"href": address})
+
+    return read
 
 
 def itunes_category(draft: Draft, element: Any, context: Context) -> None:
@@ -128,9 +135,9 @@ SHARED: dict[str, Handler] = {
     "itunes:author": core.author,
     "googleplay:author": core.author,
     "itunes:owner": core.publisher,
-    "itunes:image": itunes_image,
-    "itunes:link": itunes_image,
-    "googleplay:image": itunes_image,
+    "itunes:image": cover("itunes:image"),
+    "itunes:link": cover("itunes:link"),
+    "googleplay:image": cover("googleplay:image"),
     "itunes:category": itunes_category,
     "itunes:keywords": itunes_keywords,
     "feedburner:browserfriendly": core.info,
@@ -146,6 +153,7 @@ ENTRY: dict[str, Handler] = SHARED | {
     "dcterms:created": core.created,
     "itunes:summary": core.summary,
     "itunes:title": itunes_title,
+    "feedburner:origlink": core.original_link,
     "itunes:subtitle": core.unknown("itunes:subtitle"),
     "itunes:duration": itunes_duration,
 }

@@ -9,6 +9,8 @@ BASE = XML + "base"
 LANG = XML + "lang"
 XHTML = "http://www.w3.org/1999/xhtml"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ORIGINAL_LINK = "feedburner:origLink"
+"""The element that has the address of an entry whose link leads there by way of Feedburner."""
 
 # Vocabularies whose elements are the feed's own: they have no prefix in our keys.
 _CORE = (

@@ -67,13 +67,12 @@ def _parse_xml(data: bytes, url: str, content_type: str | None, reference: datet
     root = loaded.root
     if root is None:
         raise NotAFeed(foreign.describe(data, loaded.text, None))
-    space, _, local = root.tag.rpartition("}")
-    local = local.rpartition(":")[2].lower()
+    local = tree.local_name(root)
     module = _ROOTS.get(local)
     if module is None:
         raise NotAFeed(foreign.describe(data, loaded.text, root))
     context = Context(url, vocabulary="atom" if module is atom else "rss", reference=reference)
-    context.root_uri = space[1:] if space and prefix_of(space[1:], "?") == "?" else ""
+    context.root_uri = _own_vocabulary(root)
     context.marked = _MARKED.search(data) is not None or loaded.encoding.startswith("utf-16")
     context.odd = _is_odd(data)
     context.problems.update(loaded.problems)
@@ -87,10 +86,19 @@ def _parse_xml(data: bytes, url: str, content_type: str | None, reference: datet
         name = rss.version(root, local, loaded.doctype)
         info, items = rss.parse(root, context, local)
         read = rss.read_item
-    entries = _entries(items, context.inside(root), read)
+    entries = _entries(items or rss.wrapped(root, context), context.inside(root), read)
     return ParsedFeed(
         format=name, encoding=loaded.encoding, feed=info, entries=entries, problems=tuple(context.problems)
     )
+
+
+def _own_vocabulary(root: Any) -> str:
+    """Return the namespace that the feed's own elements are in, where that is none of a feed's: the root's or the channel's."""
+    for element in (root, *root[:1]):
+        uri = str(element.tag)[1:].rpartition("}")[0]
+        if uri and tree.local_name(element) in _ROOTS and prefix_of(uri, "?") == "?":
+            return uri
+    return ""
 
 
 def _is_odd(data: bytes) -> bool:

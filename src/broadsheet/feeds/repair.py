@@ -226,7 +226,14 @@ def declared_prefixes(text: str, problems: dict[str, None]) -> str:
 
 def closed_voids(text: str) -> str:
     """Return the text with HTML's void elements closed, which XML asks for and HTML does not."""
-    return _VOID.sub(lambda match: match[1] if match[1] is not None else f"<{match[2]}{match[3]}/>", text)
+
+    def close(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return match[1]
+        # Apart from the slash: a value without quotation marks goes on to the next blank.
+        return f"<{match[2]}{match[3]}{' ' if match[3] else ''}/>"
+
+    return _VOID.sub(close, text)
 
 
 def items(text: str) -> list[str]:

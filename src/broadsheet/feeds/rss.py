@@ -187,6 +187,9 @@ def read_entry(element: Any, context: Context, table: dict[str, Handler]) -> Dra
     """Return what an item or entry holds."""
     draft = Draft()
     if context.marked:
+        parent = element.getparent()
+        if parent is not None and parent.getparent() is not None:
+            context = context.inside(parent)  # a channel within the root, whose own base holds already
         context = context.inside(element)
         if context.lang and element.attrib:
             draft.language = context.lang
@@ -223,6 +226,16 @@ def parse(root: Any, context: Context, local: str) -> tuple[FeedInfo, list[Any]]
     else:
         read(draft, root, context, context.feed, table)
     return draft.info(), items
+
+
+def wrapped(root: Any, context: Context) -> list[Any]:
+    """Return the outermost items, wherever they stand: some writers put them all into an element of their own making."""
+    found: list[Any] = []
+    for element in root.iter("{*}item", "{*}entry"):
+        own = not split(element.tag, element.prefix, context.root_uri)[0]
+        if own and len(element) and not any(outer in found[-1:] for outer in element.iterancestors()):
+            found.append(element)
+    return found
 
 
 def read_item(element: Any, context: Context) -> Draft:

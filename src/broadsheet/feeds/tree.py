@@ -179,12 +179,15 @@ def _item_count(root: Any) -> int:
 
 def _salvage(text: str, problems: dict[str, None]) -> Any:
     """Return a tree of what can be read. ``recover`` drops whole items: they are read one by one if any is missing."""
+    start, end = repair.root_tag(text)
+    if start:
+        text = _opaque_where_broken(text, start, end)
+        root = _fast(text.encode())
+        if root is not None:
+            return root
     root = _recovering(text)
     pieces = repair.items(text)
-    if len(pieces) <= _item_count(root) or not pieces:
-        return root
-    start, end = repair.root_tag(text)
-    if not start:
+    if len(pieces) <= _item_count(root) or not pieces or not start:
         return root
     head_end = text.find(pieces[0])
     # In RSS the channel is still open where the first item starts; recovery closes it.
@@ -205,6 +208,20 @@ def _salvage(text: str, problems: dict[str, None]) -> Any:
     if lost:
         problems[f"items lost: {lost}"] = None
     return head if _item_count(head) >= _item_count(root) else root
+
+
+def _opaque_where_broken(text: str, start: str, end: str) -> str:
+    """Return the text with the markup in the fields of items that are not well-formed as text: it swallows what follows."""
+    parts: list[str] = []
+    here = 0
+    for piece in repair.items(text):
+        place = text.find(piece, here)
+        opaque = repair.opaque_fields(piece)
+        if opaque != piece and _fast(f"{start}{piece}{end}".encode()) is None:
+            parts += (text[here:place], opaque)
+            here = place + len(piece)
+    parts.append(text[here:])
+    return "".join(parts)
 
 
 def _piece(start: str, piece: str, end: str) -> Any:
