@@ -80,7 +80,12 @@ class Context:
         return new
 
     def resolve(self, address: str) -> str:
-        """Return an address of the document made absolute; one that is absolute already keeps its spelling."""
+        """Return an address of the document made absolute; one that is absolute already keeps its spelling.
+
+        No address means the reference ``&amp;``: it was escaped twice, or stands in CDATA or JSON.
+        """
+        if "&amp;" in address:
+            address = address.replace("&amp;", "&")
         if address[:7] == "http://" or address[:8] == "https://":
             return address
         return self.resolve_odd(address)
@@ -315,14 +320,15 @@ def _binary(element: Any, value: str, media_type: str) -> str:
 
 
 def date_of(draft: Draft, element: Any, context: Context, field: str) -> None:
-    """Store a date and, raw, what it was read from. The last of several dates of one kind counts."""
+    """Store a date and, raw, what it was read from. The last of several dates of one kind that can be read counts."""
     value = text_of(element, context)
     if value:
-        draft.raw[field] = value[:200]
         moment = _instant(value)
         if moment is None and context.reference is not None:
             moment = parse_date(value, reference=context.reference)
-        setattr(draft, field, moment)
+        if moment is not None or getattr(draft, field, None) is None:
+            draft.raw[field] = value[:200]
+            setattr(draft, field, moment)
 
 
 # A date of publication is often that of the change too, or that of the entry before.
