@@ -20,22 +20,22 @@ from broadsheet import urls
 from broadsheet.articles import page, paging, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.container import MIN_EVERY, Container, agreement, is_checked
+from broadsheet.articles.embeds import frames_to_links
 from broadsheet.articles.images import body_images, is_same_picture, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 from broadsheet.articles.rules import NONE, QUOTED, Rules, body_by, drop_by, drop_lines_by
 from broadsheet.articles.sanitize import sanitize_html
+from broadsheet.articles.structure import settle
 from broadsheet.articles.template import Template, apply_template
 from broadsheet.articles.tree import (
     Element,
     drop,
     last_blocks,
     lines,
-    make,
     parse_fragment,
     prune,
     raw_text,
-    replace,
     serialise,
     text_blocks,
     text_of,
@@ -45,7 +45,7 @@ from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
 from broadsheet.text import clean, collapse, digest, excerpt, language, letters, plain_title, visible_text, words
 
-VERSION = 5
+VERSION = 6
 """Of the extract stage; a higher one makes every stored article due again."""
 
 # Lines at the edge of an article that speak of its making, not of its subject. What is a sentence is none of them.
@@ -79,7 +79,6 @@ _EDGE_LINES = [
 ]  # fmt: skip
 _ADVERT = re.compile(r"^\s*[【\[（(]?(广告|廣告|推广|Sponsored|Advertisement|Ad)[】\])）:：]", re.IGNORECASE)
 _MAX_COMMENTS = 20
-_FRAMES = ("iframe", "embed", "object", "video", "audio")
 
 
 def extract_article(
@@ -205,8 +204,9 @@ def tidy_tree(
         Removed(what=f"<{element.tag}> block", why="no text of the article", evidence="element")
         for element in root.iter("style", "script")
     ]
+    settle(root)
     etree.strip_elements(root, "style", "script", "noscript", "template", "form", "button", "input", with_tail=False)
-    _frames_to_links(root, base_url)
+    frames_to_links(root, base_url)
     removed += settle_sources(root, base_url)
     blocks = text_blocks(root)
     recurring = apply_template(root, template, rules.keep, blocks) if template is not None else []
@@ -365,20 +365,6 @@ def _title_type(entry: Entry) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _frames_to_links(root: Element, base_url: str) -> None:
-    """Put a link in the place of every frame and player, so that nothing of theirs is loaded."""
-    for frame in list(root.iter(*_FRAMES)):
-        inner = frame.find("source")
-        address = frame.get("src") or frame.get("data") or (inner.get("src") if inner is not None else "") or ""
-        target = urls.resolve(base_url, address) if address.strip() else ""
-        if not urls.is_http(target):
-            drop(frame)
-            continue
-        paragraph = make("p")
-        paragraph.append(make("a", collapse(frame.get("title") or "") or urls.host(target), href=target))
-        replace(frame, paragraph)
 
 
 def _drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Removed]:

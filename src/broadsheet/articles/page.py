@@ -14,11 +14,13 @@ from broadsheet import encoding
 from broadsheet.articles import blocks as text_blocks
 from broadsheet.articles import paging, visible
 from broadsheet.articles.container import ANYWHERE, Container, Judged, apply_container, byline_by
+from broadsheet.articles.embeds import posts_to_frames
 from broadsheet.articles.images import picture_at_top, shared_word
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 from broadsheet.articles.outline import links, outline, pictures
 from broadsheet.articles.scripted import scripted_body
+from broadsheet.articles.structure import figures_of_text, formulas_to_code, listings_alone
 from broadsheet.articles.tree import Element, parse_document, parse_fragment
 from broadsheet.errors import LimitExceeded
 from broadsheet.limits import over
@@ -109,6 +111,10 @@ def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
     from broadsheet.articles import choose
 
     body = tree.find("body")
+    formulas_to_code(body)
+    listings_alone(body)
+    posts_to_frames(body)
+    figures_of_text(body)
     blocks = text_blocks.page_blocks(body)
     found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))
     return Judged(body, blocks, choose.is_kept(blocks, found))

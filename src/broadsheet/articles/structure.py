@@ -1,0 +1,126 @@
+"""What the sanitiser has no element for, in elements that it keeps: sections, formulas, numbered listings, signs as pictures."""
+
+from __future__ import annotations
+
+import re
+
+from broadsheet.articles.tree import BLOCKS, Element, drop, make, raw_text, replace
+
+_RENAMED = dict.fromkeys(
+    "section article main header footer aside nav center address fieldset form hgroup".split(), "div"
+)
+# Two of them would become one paragraph if the sanitiser only took their tags away.
+_RENAMED |= {"strike": "s", "tt": "code", "acronym": "abbr", "dir": "ul", "menu": "ul", "xmp": "pre", "listing": "pre"}
+_FORM_OF_TEXT = 200
+"""Letters from which a form holds a page's text, as some systems have it, rather than fields."""
+_NUMBERS = re.compile(r"[\s\d]+")
+_NUMBERING = frozenset("ln lnt lineno linenos line-number line-numbers linenumber line-numbers-rows".split())
+"""Classes of what numbers the lines of a listing (Pygments, Chroma, Rouge, highlight.js)."""
+_PERMALINK = re.compile(r"[#¶§∞⚓🔗\s\ufe0e\ufe0f]+")
+_SIGN = re.compile(r"emoji|smil(?:ey|ie)|emoticon", re.IGNORECASE)
+_MAX_SIGN = 24
+_PICTURES = ("img", "picture", "svg", "canvas", "iframe", "video", "audio", "embed", "object")
+
+
+def settle(root: Element) -> None:
+    """Rewrite a body so that nothing of it is lost when the sanitiser takes out what it does not know."""
+    formulas_to_code(root)
+    listings_alone(root)
+    _drop_permalinks(root)
+    _signs_to_text(root)
+    for element in list(root.iter(*_RENAMED)):
+        if element is root or (element.tag == "form" and len(raw_text(element)) < _FORM_OF_TEXT):
+            continue
+        if _RENAMED[element.tag] != "div" or _holds_loose(element):
+            element.tag = _RENAMED[element.tag]
+
+
+def _holds_loose(element: Element) -> bool:
+    """Return whether there is text in an element that would stand beside its neighbours' without it."""
+    return bool((element.text or "").strip()) or any(
+        child.tag not in BLOCKS or (child.tail or "").strip() for child in element
+    )
+
+
+def formulas_to_code(root: Element) -> None:
+    """Put what a formula says into text: its TeX where that is given, else its signs."""
+    for formula in list(root.iter("math")):
+        holder = _holder(formula)
+        tex = next(
+            (_tex(note.text) for note in formula.iter("annotation") if "tex" in (note.get("encoding") or "")), ""
+        )
+        tex = tex or _tex(formula.get("alttext"))
+        if tex:
+            replace(holder, make("code", tex))
+        else:
+            holder.tail = "".join(raw_text(formula).split()) + (holder.tail or "")
+            drop(holder)
+    for script in list(root.iter("script")):
+        if (script.get("type") or "").startswith("math/tex"):
+            replace(script, make("code", _tex(script.text)))
+
+
+def _holder(formula: Element) -> Element:
+    """Return what shows a formula a second time, beside its markup for machines: drawn letters or a picture."""
+    for above in list(formula.iterancestors("span"))[:3]:
+        if {"katex", "mwe-math-element"}.intersection((above.get("class") or "").split()):
+            return above
+    return formula
+
+
+def _tex(text: str | None) -> str:
+    plain = " ".join((text or "").split())
+    found = re.fullmatch(r"\{\\(?:display|text)style (.*)\}", plain)
+    return found[1].strip() if found else plain
+
+
+def listings_alone(root: Element) -> None:
+    """Take listings out of the tables that hold them on many sites, and away from their lines' numbers."""
+    for table in list(root.iter("table")):
+        rows = list(table.iter("tr"))
+        if len(rows) != 1:
+            continue
+        parts = [_only_listing(cell) for cell in rows[0]]
+        listings = [part for part in parts if part is not None and not _NUMBERS.fullmatch(raw_text(part))]
+        if len(parts) != 2 or None in parts or len(listings) != 1:
+            continue
+        outer = next(iter(reversed(list(table.iterancestors("pre")))), table)
+        replace(outer, listings[0])
+    for listing in root.iter("pre"):
+        for part in list(listing.iter("span", "a")):
+            if _NUMBERING.intersection((part.get("class") or "").split()) and _NUMBERS.fullmatch(raw_text(part) or " "):
+                drop(part)
+
+
+def figures_of_text(root: Element) -> None:
+    """Give figures that hold a table or a listing a name that says nothing: what stands in a figure is judged as a caption is."""
+    for figure in list(root.iter("figure")):
+        held = next(figure.iter("table", "pre"), None)
+        if held is None or next(figure.iter(*_PICTURES), None) is not None or "pull" in (figure.get("class") or ""):
+            continue
+        figure.tag = "div"
+        for caption in figure.iter("figcaption"):
+            caption.tag = "p"
+
+
+def _only_listing(cell: Element) -> Element | None:
+    found = list(cell.iter("pre"))
+    return found[0] if len(found) == 1 and raw_text(found[0]).strip() == raw_text(cell).strip() else None
+
+
+def _drop_permalinks(root: Element) -> None:
+    """Take out of headings the signs that lead to themselves."""
+    for heading in root.iter("h1", "h2", "h3", "h4", "h5", "h6"):
+        for link in list(heading.iter("a")):
+            sign = raw_text(link)
+            if "#" in (link.get("href") or "") and sign and _PERMALINK.fullmatch(sign):
+                drop(link)
+
+
+def _signs_to_text(root: Element) -> None:
+    """Put the sign itself in the place of a picture of it."""
+    for image in list(root.iter("img")):
+        sign = (image.get("alt") or "").strip()
+        if 0 < len(sign) <= _MAX_SIGN and _SIGN.search(f"{image.get('class') or ''} {image.get('src') or ''}"):
+            image.tail = sign + (image.tail or "")
+            drop(image)
