@@ -24,6 +24,10 @@ _TAILS = {
     "(…)": re.compile(r"(?<=[。！？…”」』.!?\"])\s*\([^()]{1,30}\)\s*$"),
 }
 """Behind the end of a sentence; what stands in brackets before it belongs to that."""
+_EDITOR = re.compile(
+    r"\s*[（(【\[]\s*(?:责任?编[辑輯]|責任編輯|責編|编[辑輯]|編輯|校对|校對)\s*[:：][^（）()【】\[\]]{1,30}[）)】\]]\s*$"
+)
+"""Behind the last words, as in a line of its own."""
 
 
 class Affixes(Record, frozen=True, kw_only=True):
@@ -73,6 +77,12 @@ def cut_affixes(
             removed.append(
                 Removed(what=found[0].strip(), why="repeated opening", evidence=f"in {count} of {samples} samples")
             )
+    signed = _EDITOR.search(raw_text(last))
+    if signed and signed.start() > 0 and signed[0].strip() not in keep:
+        _cut(last, len(signed[0]), at_end=True)
+        removed.append(
+            Removed(what=signed[0].strip(), why="editor's line", evidence="wording at the end of the article")
+        )
     for form, count in affixes.tails.items():
         found = _TAILS[form].search(raw_text(last))
         if found and found[0].strip() not in keep and found.start() > 0:

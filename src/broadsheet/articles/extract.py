@@ -26,7 +26,7 @@ from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 from broadsheet.articles.rules import NONE, QUOTED, Rules, body_by, drop_by, drop_lines_by
 from broadsheet.articles.sanitize import sanitize_html
-from broadsheet.articles.structure import settle
+from broadsheet.articles.structure import links_to_targets, settle
 from broadsheet.articles.template import Template, apply_template
 from broadsheet.articles.tree import (
     Element,
@@ -51,13 +51,18 @@ VERSION = 6
 # Lines at the edge of an article that speak of its making, not of its subject. What is a sentence is none of them.
 _NO_END = "[^。！？!?]"
 _EDGE_LINES = [
-    (re.compile(rf"(?:[（(]?\s*责任?|{_NO_END}{{0,60}}责任)编[辑輯]\s*[:：]{_NO_END}{{0,40}}$"), "editor's line"),
+    (
+        re.compile(
+            rf"[（(【\[]?\s*(?:[^\s:：，、]{{1,6}}\s*[:：]{_NO_END}{{1,50}}?)?责任?编[辑輯]\s*[:：]{_NO_END}{{0,40}}$"
+        ), "editor's line",
+    ),
     (re.compile(r"(原标题|原題|原標題)\s*[:：].{1,120}$"), "original title"),
     (re.compile(r"The post (?=[^a-z]|[a-z][A-Z]).{1,300} appeared first on .{1,120}$"), "feed footer"),
     (
         re.compile(
-            r"(?:扫描?(?:上方|下方)?二维码|长按识别二维码|扫码|微信扫一扫)(?:$|[，,\s]*(?:立即|即可|可以|马上|并|来)?"
-            r"(?:关注|下载|订阅|加入|加群|进群|添加|收藏|了解|阅读|查看|领取|参与)[^的，。！]{0,20}[。！!]?$)"
+            r"(?:欢迎|敬?请)?(?:扫描?(?:上方|下方)?二维码|(?:长按|识别){1,2}(?:上方|下方|图中)?二维码|扫码|微信扫一扫)"
+            r"(?:$|[，,\s]*(?:立即|即可|可以|马上|并|来)?(?:关注|下载|订阅|加入|加群|进群|添加|收藏|了解|阅读|查看|领取|参与)"
+            r"(?:我们?的)?[^的，。！]{0,20}[。！!]?$)"
         ), "QR code line",
     ),
     (
@@ -77,7 +82,17 @@ _EDGE_LINES = [
         "read-more line",
     ),
 ]  # fmt: skip
-_ADVERT = re.compile(r"^\s*[【\[（(]?(广告|廣告|推广|Sponsored|Advertisement|Ad)[】\])）:：]", re.IGNORECASE)
+_ADVERT = re.compile(
+    r"^\s*(?:[【\[（(]?(?:广告|廣告|推广|推廣|Sponsor(?:ed)?(?: post| content)?|Paid post|Advertisement|Ad|Anzeige)[】\])）:：]|"
+    r"[【\[]PR[】\]])", re.IGNORECASE,
+)  # fmt: skip
+_READ_ON = re.compile(
+    r"\W*(?:(?:continue|keep) reading|read (?:more|on)|阅读全文|阅读原文|查看全文|继续阅读|続きを読む|weiterlesen|lire la suite)"
+    r"(?![a-z]).{0,150}", re.IGNORECASE | re.DOTALL,
+)  # fmt: skip
+_TAG = re.compile(r"<[a-zA-Z/!?]")
+_WRAPPED = range(50, 91)
+"""Characters of lines that break where a width says so, not where the writer does."""
 _MAX_COMMENTS = 20
 
 
@@ -208,6 +223,7 @@ def tidy_tree(
     etree.strip_elements(root, "style", "script", "noscript", "template", "form", "button", "input", with_tail=False)
     frames_to_links(root, base_url)
     removed += settle_sources(root, base_url)
+    links_to_targets(root, base_url)
     blocks = text_blocks(root)
     recurring = apply_template(root, template, rules.keep, blocks) if template is not None else []
     recurring += drop_lines_by(root, rules)
@@ -215,6 +231,7 @@ def tidy_tree(
         blocks = text_blocks(root)
     removed += recurring
     removed += _drop_edge_lines(blocks, rules)
+    removed += _drop_read_on(blocks, base_url, rules)
     removed += _drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
     left = [block for block, _ in blocks if block.getparent() is not None] or [root]
     removed += cut_affixes(
@@ -336,8 +353,8 @@ def _drop_offers(body: Element | None) -> None:
 def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
     """Return whose words are better, and the feed's: the feed's where it is whole, the page's where that says more."""
     own = (entry.content or entry.summary) if entry else ""
-    if entry and own and not _is_markup(entry):
-        own = "".join(f"<p>{_escape(part)}</p>" for part in re.split(r"\n\s*\n", own) if part.strip())
+    if entry and own and not _TAG.search(own):
+        own = _paragraphs(_escape(own) if _is_plain(entry) else own)
     if body is None:
         return own, "feed" if own else ""
     if not own:
@@ -348,10 +365,20 @@ def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["fe
     return ("", "page") if theirs > ours else (own, "feed")
 
 
-def _is_markup(entry: Entry) -> bool:
-    name = "content" if entry.content else "summary"
-    detail = entry.details.get(name)
-    return not (detail and detail.type == "text/plain") or "<" in (entry.content or entry.summary)
+def _is_plain(entry: Entry) -> bool:
+    """Return whether signs that mean something in markup mean themselves in an entry's text."""
+    detail = entry.details.get("content" if entry.content else "summary")
+    return detail is not None and detail.type == "text/plain"
+
+
+def _paragraphs(text: str) -> str:
+    """Return markup of a text that has none but its lines: one that a width has broken is one line."""
+    parts = []
+    for part in filter(None, map(str.strip, re.split(r"\n\s*\n", text.replace("\r\n", "\n")))):
+        *before, _ = said = part.split("\n")
+        is_wrapped = all(len(line) in _WRAPPED for line in before)
+        parts.append("<p>" + ("\n" if is_wrapped else "<br>").join(said) + "</p>")
+    return "".join(parts)
 
 
 def _title(entry: Entry | None, meta: Metadata) -> str:
@@ -368,15 +395,33 @@ def _escape(text: str) -> str:
 
 
 def _drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Removed]:
-    removed: list[Removed] = []
+    found: list[tuple[Element, Removed]] = []
+    left = sum(block.getparent() is not None for block, _ in blocks)
     for block, text in (*blocks[:3], *blocks[max(3, len(blocks) - 6) :]):
         if block.getparent() is None or text[:QUOTED] in rules.keep:
             continue
         why = next((why for pattern, why in _EDGE_LINES if len(text) < 500 and pattern.match(text)), "")
         if why:
-            removed.append(Removed(what=text[:QUOTED], why=why, evidence="wording at the edge of the article"))
-            drop(block)
-    return removed
+            found.append((block, Removed(what=text[:QUOTED], why=why, evidence="wording at the edge of the article")))
+    if len(found) == left:  # what says nothing else is no furniture
+        return []
+    for block, _ in found:
+        drop(block)
+    return [removed for _, removed in found]
+
+
+def _drop_read_on(blocks: list[tuple[Element, str]], base_url: str, rules: Rules) -> list[Removed]:
+    """Take out the link at the end of a teaser that leads to the rest of it, on the same site."""
+    last = next((block for block, _ in reversed(blocks) if block.getparent() is not None), None)
+    link = next(iter(reversed(list(last.iter("a")))), None) if last is not None else None
+    if last is None or link is None:
+        return []
+    said, whole = text_of(link), text_of(last)
+    own = urls.registrable_domain(urls.resolve(base_url, link.get("href") or "")) == urls.registrable_domain(base_url)
+    if not (own and said and whole.endswith(said) and _READ_ON.fullmatch(said)) or said[:QUOTED] in rules.keep:
+        return []
+    drop(link)
+    return [Removed(what=said[:QUOTED], why="read-more line", evidence="wording at the edge of the article")]
 
 
 def _drop_title(blocks: list[tuple[Element, str]], title: str) -> list[Removed]:

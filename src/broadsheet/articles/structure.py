@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from broadsheet import urls
 from broadsheet.articles.tree import BLOCKS, Element, drop, make, raw_text, replace
 
 _RENAMED = dict.fromkeys(
@@ -33,6 +34,14 @@ def settle(root: Element) -> None:
             continue
         if _RENAMED[element.tag] != "div" or _holds_loose(element):
             element.tag = _RENAMED[element.tag]
+
+
+def links_to_targets(root: Element, base_url: str) -> None:
+    """Let links lead where they lead in the end, as far as a redirector's address itself says that."""
+    for link in root.iter("a"):
+        address = link.get("href") or ""
+        if "http" in address[4:] and (whole := urls.resolve(base_url, address)) != (target := urls.unwrap(whole)):
+            link.set("href", target)
 
 
 def _holds_loose(element: Element) -> bool:
