@@ -289,6 +289,7 @@ def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequ
     )  # fmt: skip
     if wall is not None:
         return _Found(wall=wall)
+    is_titled = walls.is_titled(tree, plain_title(entry.title) if entry else "")
     following = paging.next_page(tree, url, url, 1) if paging.may_go_on(html, url) else ""
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
@@ -299,8 +300,11 @@ def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequ
     if (body := body_by(tree, rules)) is not None:
         return _joined(_Found(page.Cut(body), meta, None, tuple(removed), following), url, more, title, rules)
     cut = page.cut(tree, url, title=title, author=byline, site=meta.site, image=meta.image)
-    if cut.body is None:
+    wall = walls.excuse(cut.body, is_titled) if cut.body is not None else None
+    if cut.body is None or wall is not None:
         cut = page.cut_scripts(html, url)
+    if cut.body is None and wall is not None:
+        return _Found(wall=wall)
     meta = _with_byline(meta, cut.byline)
     wall = walls.behind(cut.body, cut.near, meta.closed) if cut.body is not None else None
     return _joined(_Found(cut, meta, wall, tuple(removed), following), url, more, title, rules)
