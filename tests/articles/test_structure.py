@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from broadsheet.articles.extract import extract_article
@@ -104,8 +106,8 @@ NUMBERED = [
 
 @pytest.mark.parametrize("listing", NUMBERED)
 @pytest.mark.parametrize("made", [of_feed, of_page])
-def test_a_listing_stands_without_its_numbers(listing: str, made: object) -> None:
-    html = made(listing)  # type: ignore[operator]
+def test_a_listing_stands_without_its_numbers(listing: str, made: Callable[[str], str]) -> None:
+    html = made(listing)
     assert "<pre>def f():\n    return 1</pre>" in html
     assert "<table" not in html
 
@@ -120,6 +122,13 @@ def test_a_table_in_a_figure_is_text() -> None:
     table = f"<table><thead><tr><th>Hour</th><th>Quay</th></tr></thead><tbody>{rows}</tbody></table>"
     html = of_page(f"<figure class=wp-block-table>{table}<figcaption>The hours of departure</figcaption></figure>")
     assert f"{table}<p>The hours of departure</p>" in html
+
+
+@pytest.mark.parametrize("made", [of_feed, of_page])
+def test_a_caption_that_only_its_class_calls_so(made: Callable[[str], str]) -> None:
+    html = made("<div class='wp-caption alignleft'><img src=/a.jpg><p class=wp-caption-text>The quay.</p></div>")
+    picture = '<img src="https://gazette.example/a.jpg" loading="lazy">'
+    assert f"<figure>{picture}<figcaption>The quay.</figcaption></figure>" in html
 
 
 def test_a_table_of_one_row_is_kept_as_a_whole() -> None:

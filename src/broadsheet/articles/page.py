@@ -20,7 +20,7 @@ from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 from broadsheet.articles.outline import links, outline, pictures
 from broadsheet.articles.scripted import scripted_body
-from broadsheet.articles.structure import figures_of_text, formulas_to_code, listings_alone
+from broadsheet.articles.structure import captions_to_figures, figures_of_text, formulas_to_code, listings_alone
 from broadsheet.articles.tree import Element, parse_document, parse_fragment
 from broadsheet.errors import LimitExceeded
 from broadsheet.limits import over
@@ -114,6 +114,7 @@ def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
     formulas_to_code(body)
     listings_alone(body)
     posts_to_frames(body)
+    captions_to_figures(body)
     figures_of_text(body)
     blocks = text_blocks.page_blocks(body)
     found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))

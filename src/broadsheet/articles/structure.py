@@ -27,6 +27,7 @@ def settle(root: Element) -> None:
     """Rewrite a body so that nothing of it is lost when the sanitiser takes out what it does not know."""
     formulas_to_code(root)
     listings_alone(root)
+    captions_to_figures(root)
     _drop_permalinks(root)
     _signs_to_text(root)
     for element in list(root.iter(*_RENAMED)):
@@ -99,6 +100,16 @@ def listings_alone(root: Element) -> None:
         for part in list(listing.iter("span", "a")):
             if _NUMBERING.intersection((part.get("class") or "").split()) and _NUMBERS.fullmatch(raw_text(part) or " "):
                 drop(part)
+
+
+def captions_to_figures(root: Element) -> None:
+    """Put a picture and its caption into a figure where only their classes say that they are one (WordPress, HTML 4)."""
+    for holder in list(root.iter("div")):
+        if "wp-caption" not in (holder.get("class") or "").split() or next(holder.iter("img"), None) is None:
+            continue
+        captions = [part for part in holder.iter("p") if "wp-caption-text" in (part.get("class") or "").split()]
+        if len(captions) == 1:
+            holder.tag, captions[0].tag = "figure", "figcaption"
 
 
 def figures_of_text(root: Element) -> None:
