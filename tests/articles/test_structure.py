@@ -152,5 +152,27 @@ def test_a_picture_of_a_sign_is_the_sign() -> None:
     assert (found.html, found.image) == ("<p>Nice 😀 day.</p>", None)
 
 
+@pytest.mark.parametrize(
+    ("content", "html"),
+    [
+        (
+            "One.<br><br>Two <b>b</b>,<br>three.<br> <br><br/>Four.<br>",
+            "<p>One.</p><p>Two <b>b</b>,<br>three.</p><p>Four.</p>",
+        ),
+        ("<p>One.<br>&nbsp;<br>Two.</p>", "<div><p>One.</p><p>Two.</p></div>"),
+        ("<p>One,<br>two,<br>three.</p>", "<p>One,<br>two,<br>three.</p>"),
+        ("One.<p>Two.</p>Three <i>four</i>.", "<p>One.</p><p>Two.</p><p>Three <i>four</i>.</p>"),
+        (
+            "<div>One.<ul><li>a<br><br>b</li></ul>Two.</div>",
+            "<div><p>One.</p><ul><li>a<br><br>b</li></ul><p>Two.</p></div>",
+        ),
+        ("<div>One line.</div><div>Another.</div>", "<div>One line.</div><div>Another.</div>"),
+        ("<pre>a<br><br>b</pre>", "<pre>a<br><br>b</pre>"),
+    ],
+)
+def test_two_breaks_are_the_end_of_a_paragraph(content: str, html: str) -> None:
+    assert of_feed(content) == html
+
+
 def test_old_elements_keep_their_meaning() -> None:
     assert of_feed("<p><strike>10 €</strike> <tt>ls</tt></p>") == "<p><s>10 €</s> <code>ls</code></p>"

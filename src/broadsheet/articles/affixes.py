@@ -17,6 +17,7 @@ from broadsheet.text import letters
 _BRACKETED = re.compile(r"^\s*[【\[]([^【】\[\]]{2,120})[】\]]\s*")
 _NUMBER = re.compile(r"\d{1,4}(?=[年月日时時点點分])")
 """Of a date or time; any other number is what its item alone says, and makes an opening its own."""
+_DATELINE = re.compile(r"0[年月日时時点點分]|[电電讯訊]|消息|报道|報道")
 _CLOSING = re.compile(r"[，,：:、）)】]")
 _MAX_HEAD = 24
 _TAILS = {
@@ -55,7 +56,9 @@ def learn_affixes(texts: Sequence[tuple[str, str]], needed: float) -> Affixes:
 
 def _openings(line: str) -> set[str]:
     start = _NUMBER.sub("0", _BRACKETED.sub("", line)[: _MAX_HEAD * 2])[:_MAX_HEAD]
-    return {start[: end.end()] for end in _CLOSING.finditer(start) if end.end() >= 3}
+    found = {start[: end.end()] for end in _CLOSING.finditer(start) if end.end() >= 3}
+    # A comma closes an opening of an agency; other words before one begin a sentence.
+    return {opening for opening in found if opening[-1] not in "，,、" or _DATELINE.search(opening)}
 
 
 def cut_affixes(

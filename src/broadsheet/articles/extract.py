@@ -26,7 +26,7 @@ from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 from broadsheet.articles.rules import NONE, QUOTED, Rules, body_by, drop_by, drop_lines_by
 from broadsheet.articles.sanitize import sanitize_html
-from broadsheet.articles.structure import links_to_targets, settle
+from broadsheet.articles.structure import links_to_targets, paragraphs_from_breaks, settle
 from broadsheet.articles.template import Template, apply_template
 from broadsheet.articles.tree import (
     Element,
@@ -224,6 +224,7 @@ def tidy_tree(
     frames_to_links(root, base_url)
     removed += settle_sources(root, base_url)
     links_to_targets(root, base_url)
+    paragraphs_from_breaks(root)
     blocks = text_blocks(root)
     recurring = apply_template(root, template, rules.keep, blocks) if template is not None else []
     recurring += drop_lines_by(root, rules)

@@ -37,6 +37,82 @@ def settle(root: Element) -> None:
             element.tag = _RENAMED[element.tag]
 
 
+def paragraphs_from_breaks(root: Element) -> None:
+    """Make a paragraph of every run of text that stands loose between others or is set off from them by two breaks."""
+    for holder in [root, *root.iter("div", "section", "article", "main", "center", "p")]:
+        if holder is root or _is_set_off(holder):
+            units = _units(holder)
+            holder.text = None
+            for child in list(holder):
+                holder.remove(child)
+            holder.extend(units)
+            holder.tag = "div" if holder.tag == "p" else holder.tag
+
+
+def _is_set_off(holder: Element) -> bool:
+    """Return whether a holder has text beside blocks, or two breaks with nothing between them."""
+    loose = holder.tag != "p" and bool((holder.text or "").strip())
+    blocks, before = False, False
+    for child in holder:
+        if child.tag == "br":
+            if before:
+                return True
+            before = not (child.tail or "").strip()
+        elif child.tag in BLOCKS:
+            blocks, before = True, False
+        else:
+            loose, before = loose or holder.tag != "p", False
+        loose = loose or (holder.tag != "p" and bool((child.tail or "").strip()))
+        if loose and blocks:
+            return True
+    return False
+
+
+def _units(holder: Element) -> list[Element]:
+    """Return the blocks of a holder and, as paragraphs, the runs between them; its children are taken out of it."""
+    found: list[Element] = []
+    run = make("p")
+    waiting: list[Element] = []
+
+    def end() -> None:
+        nonlocal run
+        if len(run) or (run.text or "").strip():
+            found.append(run)
+        run = make("p")
+        waiting.clear()
+
+    def add(text: str | None) -> None:
+        if not text or not (text.strip() or len(run) or run.text) or (waiting and not text.strip()):
+            return
+        if text.strip():
+            run.extend(waiting)
+            waiting.clear()
+        if len(run):
+            run[-1].tail = (run[-1].tail or "") + text
+        else:
+            run.text = (run.text or "") + text
+
+    children, text = list(holder), holder.text
+    add(text)
+    for child in children:
+        tail, child.tail = child.tail, None
+        if child.tag in BLOCKS or next(child.iterdescendants(*BLOCKS), None) is not None:
+            end()
+            found.append(child)
+        elif child.tag == "br":
+            if waiting:
+                end()
+            elif len(run) or (run.text or "").strip():
+                waiting.append(child)
+        else:
+            run.extend(waiting)
+            waiting.clear()
+            run.append(child)
+        add(tail)
+    end()
+    return found
+
+
 def links_to_targets(root: Element, base_url: str) -> None:
     """Let links lead where they lead in the end, as far as a redirector's address itself says that."""
     for link in root.iter("a"):
