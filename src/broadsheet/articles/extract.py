@@ -20,6 +20,7 @@ from broadsheet import urls
 from broadsheet.articles import page, paging, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.container import MIN_EVERY, Container, agreement, is_checked
+from broadsheet.articles.edges import drop_edge_lines, drop_read_on, drop_title
 from broadsheet.articles.embeds import frames_to_links
 from broadsheet.articles.images import body_images, is_same_picture, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
@@ -43,52 +44,14 @@ from broadsheet.articles.tree import (
 from broadsheet.articles.wholeness import SHARE, is_whole
 from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
-from broadsheet.text import clean, collapse, digest, excerpt, language, letters, plain_title, visible_text, words
+from broadsheet.text import clean, collapse, digest, excerpt, language, plain_title, visible_text, words
 
 VERSION = 6
 """Of the extract stage; a higher one makes every stored article due again."""
 
-# Lines at the edge of an article that speak of its making, not of its subject. What is a sentence is none of them.
-_NO_END = "[^。！？!?]"
-_EDGE_LINES = [
-    (
-        re.compile(
-            rf"[（(【\[]?\s*(?:[^\s:：，、]{{1,6}}\s*[:：]{_NO_END}{{1,50}}?)?责任?编[辑輯]\s*[:：]{_NO_END}{{0,40}}$"
-        ), "editor's line",
-    ),
-    (re.compile(r"(原标题|原題|原標題)\s*[:：].{1,120}$"), "original title"),
-    (re.compile(r"The post (?=[^a-z]|[a-z][A-Z]).{1,300} appeared first on .{1,120}$"), "feed footer"),
-    (
-        re.compile(
-            r"(?:欢迎|敬?请)?(?:扫描?(?:上方|下方)?二维码|(?:长按|识别){1,2}(?:上方|下方|图中)?二维码|扫码|微信扫一扫)"
-            r"(?:$|[，,\s]*(?:立即|即可|可以|马上|并|来)?(?:关注|下载|订阅|加入|加群|进群|添加|收藏|了解|阅读|查看|领取|参与)"
-            r"(?:我们?的)?[^的，。！]{0,20}[。！!]?$)"
-        ), "QR code line",
-    ),
-    (
-        re.compile(
-            r"[【（(]?(?:本文(?:完|结束)[】）)]?[，,。]?)?\s*(?:如需)?转载请?(?:务必)?(?:注明|保留)[^是的，。：:]{0,20}"
-            r"(?:[:：].{1,40}|[，,]\s*(?:违者|否则|谢谢|并保留).{0,20})?[。！!]?[】）)]?$"
-        ), "reprint notice",
-    ),
-    (re.compile(r"(?:话题标签|标签|关键词|Tags?)\s*[:：].{1,119}[^。！？.!?]$"), "tags"),
-    (re.compile(r"(?:#[^#\s]{1,30}#?\s*)+$"), "tags"),
-    (re.compile(r"文章纠错$"), "button"),
-    (re.compile(r"[【\[（(](?:广告|廣告)[】\])）].{0,120}$"), "advert notice"),
-    (re.compile(r".{0,60}点[击擊](?:查看|進入|进入|领取|領取)\s*[>＞》]{2,}$"), "invitation to click"),
-    (re.compile(r"[-—\s【（(]*(THE END|全文完|本文完)[-—\s】）)]*$"), "end mark"),
-    (
-        re.compile(r"(Continue reading|Read more|阅读全文|阅读原文|查看原文)\s*[.…»›→]*$", re.IGNORECASE),
-        "read-more line",
-    ),
-]  # fmt: skip
 _ADVERT = re.compile(
     r"^\s*(?:[【\[（(]?(?:广告|廣告|推广|推廣|Sponsor(?:ed)?(?: post| content)?|Paid post|Advertisement|Ad|Anzeige)[】\])）:：]|"
     r"[【\[]PR[】\]])", re.IGNORECASE,
-)  # fmt: skip
-_READ_ON = re.compile(
-    r"\W*(?:(?:continue|keep) reading|read (?:more|on)|阅读全文|阅读原文|查看全文|继续阅读|続きを読む|weiterlesen|lire la suite)"
-    r"(?![a-z]).{0,150}", re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _WRAPPED = range(50, 91)
@@ -231,9 +194,9 @@ def tidy_tree(
     if recurring:  # what held them may be a block by itself now
         blocks = text_blocks(root)
     removed += recurring
-    removed += _drop_edge_lines(blocks, rules)
-    removed += _drop_read_on(blocks, base_url, rules)
-    removed += _drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
+    removed += drop_edge_lines(blocks, rules)
+    removed += drop_read_on(blocks, base_url, rules)
+    removed += drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
     left = [block for block, _ in blocks if block.getparent() is not None] or [root]
     removed += cut_affixes(
         left[0], left[-1], title, template.affixes if template else Affixes(), template.samples if template else 0,
@@ -397,51 +360,6 @@ def _title_type(entry: Entry) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Removed]:
-    found: list[tuple[Element, Removed]] = []
-    left = sum(block.getparent() is not None for block, _ in blocks)
-    for block, text in (*blocks[:3], *blocks[max(3, len(blocks) - 6) :]):
-        if block.getparent() is None or text[:QUOTED] in rules.keep:
-            continue
-        why = next((why for pattern, why in _EDGE_LINES if len(text) < 500 and pattern.match(text)), "")
-        if why:
-            found.append((block, Removed(what=text[:QUOTED], why=why, evidence="wording at the edge of the article")))
-    if len(found) == left:  # what says nothing else is no furniture
-        return []
-    for block, _ in found:
-        drop(block)
-    return [removed for _, removed in found]
-
-
-def _drop_read_on(blocks: list[tuple[Element, str]], base_url: str, rules: Rules) -> list[Removed]:
-    """Take out the link at the end of a teaser that leads to the rest of it, on the same site."""
-    last = next((block for block, _ in reversed(blocks) if block.getparent() is not None), None)
-    link = next(iter(reversed(list(last.iter("a")))), None) if last is not None else None
-    if last is None or link is None:
-        return []
-    said, whole = text_of(link), text_of(last)
-    own = urls.registrable_domain(urls.resolve(base_url, link.get("href") or "")) == urls.registrable_domain(base_url)
-    if not (own and said and whole.endswith(said) and _READ_ON.fullmatch(said)) or said[:QUOTED] in rules.keep:
-        return []
-    drop(link)
-    return [Removed(what=said[:QUOTED], why="read-more line", evidence="wording at the edge of the article")]
-
-
-def _drop_title(blocks: list[tuple[Element, str]], title: str) -> list[Removed]:
-    """Take the title off the first lines of the body, where the page prints it above the text."""
-    wanted = letters(title)
-    if not wanted:
-        return []
-    left = [(block, text) for block, text in blocks if block.getparent() is not None]
-    if len(left) < 2:
-        return []
-    for block, text in left[:3]:
-        if letters(text) == wanted:
-            drop(block)
-            return [Removed(what=title[:QUOTED], why="title repeated in the body", evidence="equal to the title")]
-    return []
 
 
 def _lead(entry: Entry | None, found: _Found, images: list[Image], template: Template | None) -> Image | None:
