@@ -92,6 +92,23 @@ def test_pictures_and_links_are_whole_addresses() -> None:
     assert 'href="https://gazette.example/people/weaver?utm_medium=x"' in found.html
 
 
+@pytest.mark.parametrize(
+    ("base", "wanted"),
+    [
+        ("https://cdn.example/x/", "https://cdn.example/x/pictures/harbour-640.jpg"),
+        ("/x/", "https://gazette.example/x/pictures/harbour-640.jpg"),
+        ("javascript:1", "https://gazette.example/pictures/harbour-640.jpg"),
+    ],
+)
+def test_a_page_may_say_what_its_addresses_start_from(base: str, wanted: str) -> None:
+    html = NEWS.replace(b"<head>", f'<head><base target=_top href="{base}">'.encode())
+    html = html.replace(b'"/pictures/', b'"pictures/')
+    found = article(page=html)
+    assert wanted in [image.url for image in found.images]
+    assert found.image is not None
+    assert found.image.url == wanted
+
+
 def test_the_structure_is_kept() -> None:
     html = article().html
     for mark in ("<h2>", "<table>", "<td>", "<ul>", "<li>", "<blockquote>"):

@@ -84,6 +84,11 @@ def test_what_json_ld_names_by_its_id_only() -> None:
     assert (meta.authors, meta.image) == (("Ann", "Bo"), "https://news.example/i.png")
 
 
+def test_what_chinese_authorities_call_the_title() -> None:
+    head = '<meta name="ArticleTitle" content="关于渡轮的通知"><title>关于渡轮的通知_港口管理局</title>'
+    assert read(head).title == "关于渡轮的通知"
+
+
 @pytest.mark.parametrize("name", ["admin", "Administrator", "小编"])
 def test_nobody_is_no_author(name: str) -> None:
     meta = read(f'<meta name="author" content="{name}">')

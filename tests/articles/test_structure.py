@@ -112,6 +112,13 @@ def test_a_listing_stands_without_its_numbers(listing: str, made: Callable[[str]
     assert "<table" not in html
 
 
+def test_what_stands_twice_in_one_holder_is_no_fault() -> None:
+    formula = "<math><mi>x</mi></math>"
+    assert of_feed(f"<p>It is <span class=katex>{formula}{formula}</span> here.</p>") == "<p>It is x here.</p>"
+    table = "<table><tr><td><pre>1</pre></td><td><pre>a = 1</pre></td></tr></table>"
+    assert of_feed(f"<pre><code>{table}{table}</code></pre>").count("a = 1") == 2
+
+
 def test_two_listings_beside_each_other_stay_a_table() -> None:
     table = "<table><tr><td><pre>a = 1</pre></td><td><pre>b = 2</pre></td></tr></table>"
     assert "<td><pre>a = 1</pre></td><td><pre>b = 2</pre></td>" in of_feed(table)

@@ -26,7 +26,7 @@ _TAILS = {
 }
 """Behind the end of a sentence; what stands in brackets before it belongs to that."""
 _EDITOR = re.compile(
-    r"\s*[（(【\[]\s*(?:责任?编[辑輯]|責任編輯|責編|编[辑輯]|編輯|校对|校對)\s*[:：][^（）()【】\[\]]{1,30}[）)】\]]\s*$"
+    r"\s{0,4}[（(【\[]\s*(?:责任?编[辑輯]|責任編輯|責編|编[辑輯]|編輯|校对|校對)\s*[:：][^（）()【】\[\]]{1,30}[）)】\]]\s*$"
 )
 """Behind the last words, as in a line of its own."""
 

@@ -87,7 +87,7 @@ def extract_article(
     if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
     title = _title(entry, meta)
-    base = url if origin == "page" or not (entry and entry.link) else entry.link
+    base = page.base_of(html, url) if origin == "page" or not (entry and entry.link) else entry.link
     if origin == "page" and found.cut.body is not None:
         root = found.cut.body
         removed = [*found.removed, *tidy_tree(root, base_url=base, title=title, template=template, rules=rules)]
@@ -263,7 +263,9 @@ def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequ
     removed = drop_by(tree, rules)
     if (body := body_by(tree, rules)) is not None:
         return _joined(_Found(page.Cut(body), meta, None, tuple(removed), following), url, more, title, rules)
-    cut = page.cut(tree, url, title=title, author=byline, site=meta.site, image=meta.image)
+    cut = page.cut(
+        tree, url, title=title, author=byline, site=meta.site, image=meta.image, base=page.base_of(html, url)
+    )
     wall = walls.excuse(cut.body, is_titled) if cut.body is not None else None
     if cut.body is None or wall is not None:
         cut = page.cut_scripts(html, url)

@@ -49,7 +49,8 @@ _WRITTEN_BY = frozenset(
 _BETWEEN = "|｜ㅣ_-–—·•»"
 """Signs that stand between a headline and its site's name."""
 _MIN_TITLE = 5
-_AROUND = re.compile(r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)|(?:-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?)\s*$")
+_BEFORE = re.compile(r"<!--|(?://|/\*)?\s{0,8}<!\[CDATA\[\s{0,8}(?:\*/)?")
+_BEHIND = re.compile(r"(?:-->|(?://|/\*)?\s{0,8}\]\]>\s{0,8}(?:\*/)?)$")
 """What hides linked data from readers that know no scripts, or from parsers of XML."""
 _NOBODY = frozenset("admin administrator editor webmaster root user guest anonymous 小编 佚名 匿名 管理员 本站".split())
 _CANONICAL = etree.XPath("//link[@rel='canonical']/@href")
@@ -144,7 +145,7 @@ def _headline(tree: Element, url: str, meta: Mapping[str, str], linked: Mapping[
     named = plain_title(_text(linked.get("headline")))
     found = (
         ("open-graph", meta.get("og:title", "")), ("json-ld", named), ("meta", meta.get("twitter:title", "")),
-        ("title", _page_title(tree, url)),
+        ("meta", meta.get("articletitle", "")), ("title", _page_title(tree, url)),
     )  # fmt: skip
     origin, title = next(((origin, plain_title(title)) for origin, title in found if title), ("", ""))
     if named and visible.is_with_tail(title, named):
@@ -268,9 +269,16 @@ def _is_told(item: Mapping[str, Any]) -> bool:
 def _document(script: Element) -> Any:
     """Return what a script of linked data holds, or None where it cannot be read."""
     try:
-        return json.loads(_AROUND.sub("", script.text or "").strip().rstrip(";"), strict=False)
+        return json.loads(_bare((script.text or "").strip()), strict=False)
     except (ValueError, RecursionError):
         return None
+
+
+def _bare(text: str) -> str:
+    if before := _BEFORE.match(text):
+        behind = _BEHIND.search(text, max(before.end(), len(text) - 40))
+        text = text[before.end() : behind.start() if behind else None]
+    return text.strip().rstrip(";")
 
 
 def linked_body(tree: Element) -> str:

@@ -132,6 +132,8 @@ def formulas_to_code(root: Element) -> None:
     """Put what a formula says into text: its TeX where that is given, else its signs."""
     for formula in list(root.iter("math")):
         holder = _holder(formula)
+        if holder.getparent() is None:
+            continue  # gone with another of the same
         tex = next(
             (_tex(note.text) for note in formula.iter("annotation") if "tex" in (note.get("encoding") or "")), ""
         )
@@ -171,7 +173,8 @@ def listings_alone(root: Element) -> None:
         if len(parts) != 2 or None in parts or len(listings) != 1:
             continue
         outer = next(iter(reversed(list(table.iterancestors("pre")))), table)
-        replace(outer, listings[0])
+        if outer.getparent() is not None and len(list(outer.iter("table"))) <= 1:
+            replace(outer, listings[0])
     for listing in root.iter("pre"):
         for part in list(listing.iter("span", "a")):
             if _NUMBERING.intersection((part.get("class") or "").split()) and _NUMBERS.fullmatch(raw_text(part) or " "):

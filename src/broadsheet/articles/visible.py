@@ -50,7 +50,7 @@ _FIRST_DAY = re.compile(
 )
 _NEW_YEAR = re.compile(
     r"(?i)(?<!\d)0?1[./-]0?1(?!\d)|(?:19|20)\d\d0101|(?<!\d)0?1[月월]\s?0?1[日일]|"
-    r"(?<!\d)0?1(?:st|er|\.|º)?\s+(?:de\s+)?(?:jan|ene|gen|янв)|jan\w*\.?\s+0?1(?!\d)"
+    r"(?<!\d)0?1(?:st|er|\.|º)?\s{1,4}(?:de\s)?(?:jan|ene|gen|янв)|jan[a-z]{0,6}\.?\s{1,4}0?1(?!\d)"
 )
 _MAX_DATE = 80
 _MAX_TIMES, _MAX_LINKS = 20, 3
