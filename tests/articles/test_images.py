@@ -40,6 +40,7 @@ SOURCES = {
     '<img src="data:image/gif;base64,R0" data-srcset="/s.png 1x, /l.png 3x">': "https://news.example/l.png",
     '<img srcset="/a,b.png 1x, /c.png">': "https://news.example/a,b.png",
     '<img srcset="/s.png 320w,\n   /l.png 1280w,\t/m.png 640w">': "https://news.example/l.png",
+    '<picture><source media="(max-width: 9em)" srcset="/s.webp 600w"><source srcset="/l.webp 1600w"><img></picture>': "https://news.example/l.webp",
     '<img srcset="/s.png 1x,/l.png 2x">': "https://news.example/l.png",
     '<img src="/img/placeholder.svg" data-srcset="/s.png 1x, /l.png 3x">': "https://news.example/l.png",
     '<img src="/blank.gif" srcset="/s.png 320w, /l.png 1280w">': "https://news.example/l.png",
@@ -205,6 +206,8 @@ def test_copies_take_the_place_of_pictures() -> None:
     [
         ('<p>t<img src="https://x.example/b.png" alt="Ships"></p>', 'href="https://x.example/b.png"'),
         ('<p>t<img src="https://x.example/b.png"></p>', "<p>t</p>"),
+        ('<p><a href="/a"><img src="https://x.example/b.png" alt="Ships"></a></p>', 'ugc">Ships</a></p>'),
+        ('<p>t<a href="/a"><img src="https://x.example/b.png" alt=""></a></p>', "<p>t</p>"),
         ('<p>t<img src="https://x.example/logo.png" alt="Logo"></p>', "<p>t</p>"),
         ('<p>t<img src="/m/ab/cd.webp" alt="A"></p>', 'src="/m/ab/cd.webp"'),
     ],

@@ -37,6 +37,7 @@ _STANDS_IN = re.compile(
     r"(?i)(^|[/_.\-])(placeholder|blank|spacer|transparent|loading|lazy(load)?|1x1|pixel|grey|gray)s?[_.\-?]"
 )
 """Addresses of what is shown until a script has put the picture there."""
+_HIDDEN = re.compile(r"display\s?:\s?none", re.IGNORECASE)
 _CANDIDATES = re.compile(r",\s+|(?<=\d[wx]),(?=\S)")
 """Between the pictures of a ``srcset``; a comma inside an address stands before no blank."""
 _IS_PICTURE = re.compile(r"(?i)\.(?:jpe?g|png|webp|gif|avif|bmp)(?=[?#!/:@&,;]|$)")
@@ -61,7 +62,7 @@ def settle_sources(root: Element, base_url: str) -> list[Removed]:
         found = _true_address(image)
         address = urls.resolve(base_url, found) if found else ""
         sides = [_side(image.get("width")), _side(image.get("height"))]
-        tiny = any(side is not None and side < 4 for side in sides)
+        tiny = any(side is not None and side < 4 for side in sides) or _HIDDEN.search(image.get("style") or "")
         if not urls.is_http(address) or tiny:
             if image.get("src"):
                 why = "tracking pixel" if tiny else "picture without a usable address"
@@ -100,7 +101,7 @@ def _in_sets(image: Element) -> str:
     parent = image.getparent()
     if parent is not None and parent.tag == "picture":
         sets += [source.get(name) for source in parent.iter("source") for name in ("srcset", "data-srcset")]
-    return next((found for given in sets if given and (found := _largest(given))), "")
+    return _largest(", ".join(filter(None, sets)))
 
 
 def _largest(srcset: str) -> str:
@@ -245,7 +246,10 @@ def localise(html: str, copies: Mapping[str, Image | None], *, keep_remote: bool
         copy = copies.get(source)
         if copy is None:
             label = image.get("alt") or ""
-            if label and not looks_like_junk(source) and not _CODE_WORDS.search(label) and urls.is_http(source):
+            if label and next(image.iterancestors("a"), None) is not None:
+                image.tail = label + (image.tail or "")  # a link in a link is none
+                drop(image)
+            elif label and not looks_like_junk(source) and not _CODE_WORDS.search(label) and urls.is_http(source):
                 replace(image, make("a", label, href=source))
             else:
                 drop(image)
