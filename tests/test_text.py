@@ -204,6 +204,15 @@ def test_reading_minutes(sample: str, minutes: int) -> None:
             80,
             "它是给鸭子画的。学校有水塘。“是吗？”「是」 Yes. 张三 李四",
         ),
+        (
+            "They met in the U.S. Senate and then spoke with Dr. Lee about it.",
+            45,
+            "They met in the U.S. Senate and then spoke…",
+        ),
+        ("It came on Monday. They met at No. 10 and at St. Paul's for tea", 34, "It came on Monday."),
+        ("Am Ende kam am 3. November die Fähre an, die alle sahen.", 22, "Am Ende kam am 3.…"),
+        ("The new one is version 2.0, and it is here", 25, "The new one is version…"),
+        ("It was so in 2020. Then it was no more, said all", 25, "It was so in 2020."),
         ("", 10, ""),
     ],
 )

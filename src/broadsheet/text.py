@@ -327,6 +327,11 @@ def reading_minutes(text: str) -> int:
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*|\.[\"”’)]*(?=\s|$)")
 
 
+_ABBREVIATED = re.compile(
+    r"(?<!\w)(?:[^\W\d_]|\d{1,2}|Dr|Mr|Mrs|Ms|Mme|St|Ste|Mt|Prof|Gen|Sen|Rep|Gov|Lt|Sgt|Capt|Jr|Sr|Rev|Hon|Inc|Ltd|Corp|Co|Bros|"
+    r"No|Nos|Nr|vs|cf|ca|approx|Fig|Vol|Art|Abs|bzw|evtl|usw|Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.$"
+)
+"""Words and ordinal numbers whose full stop ends no sentence as often as it does."""
 _NEEDLESS = re.compile(r" (?:(?<=[。！？；）」』] )|(?<=[。！？][”’] ))(?=[\u3000-\u9fff\uff00-\uffef“‘])")
 """A blank between paragraphs, where the script has none between sentences. It comes first, as one sign is found fast."""
 
@@ -346,7 +351,9 @@ def excerpt(text: str, *, width: int = 200) -> str:
     head = flat[: bisect_right(ends_at, width)]
     if len(head) == len(flat):
         return flat
-    ends = [match.end() for match in _SENTENCE_END.finditer(head)]
+    # One character more tells a full stop from a decimal point.
+    ends = [match.end() for match in _SENTENCE_END.finditer(flat[: len(head) + 1]) if match.end() <= len(head)]
+    ends = [end for end in ends if not _ABBREVIATED.search(head, max(0, end - 12), end)]
     if ends and ends[-1] * 2 >= len(head):
         return head[: ends[-1]]
     blank = head.rfind(" ")

@@ -166,6 +166,7 @@ _REDIRECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("exit.sc", "/", ("url",)),
     ("medium.com", "/r/", ("url",)),
     ("tumblr.com", "/redirect", ("z",)),
+    ("t.umblr.com", "/redirect", ("z",)),
     ("disq.us", "/url", ("url",)),
     ("skimresources.com", "/", ("url",)),
     ("viglink.com", "/", ("u",)),

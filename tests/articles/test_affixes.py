@@ -34,6 +34,12 @@ def test_an_opening_with_a_number_of_its_own_is_not_learnt() -> None:
     assert learn_affixes(texts, 5) == Affixes()
 
 
+@pytest.mark.parametrize("opening", ["LONDON, Nov 3", "However, it", "今天，大桥", "Dear readers, this"])
+def test_the_beginning_of_a_sentence_is_no_opening(opening: str) -> None:
+    texts = [(f"{opening} is story {number}", "end") for number in range(8)]
+    assert learn_affixes(texts, 5) == Affixes()
+
+
 def test_they_are_cut_with_their_evidence() -> None:
     template = learn_fragments([item(number) for number in range(1, 7)])
     article = extract_article(

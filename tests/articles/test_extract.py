@@ -92,6 +92,23 @@ def test_pictures_and_links_are_whole_addresses() -> None:
     assert 'href="https://gazette.example/people/weaver?utm_medium=x"' in found.html
 
 
+@pytest.mark.parametrize(
+    ("base", "wanted"),
+    [
+        ("https://cdn.example/x/", "https://cdn.example/x/pictures/harbour-640.jpg"),
+        ("/x/", "https://gazette.example/x/pictures/harbour-640.jpg"),
+        ("javascript:1", "https://gazette.example/pictures/harbour-640.jpg"),
+    ],
+)
+def test_a_page_may_say_what_its_addresses_start_from(base: str, wanted: str) -> None:
+    html = NEWS.replace(b"<head>", f'<head><base target=_top href="{base}">'.encode())
+    html = html.replace(b'"/pictures/', b'"pictures/')
+    found = article(page=html)
+    assert wanted in [image.url for image in found.images]
+    assert found.image is not None
+    assert found.image.url == wanted
+
+
 def test_the_structure_is_kept() -> None:
     html = article().html
     for mark in ("<h2>", "<table>", "<td>", "<ul>", "<li>", "<blockquote>"):
@@ -128,7 +145,7 @@ def test_the_page_wins_over_a_short_feed() -> None:
     assert "twelve million" in found.text
 
 
-@pytest.mark.parametrize("end", ["…", "...", " [...]", " Read more", "阅读全文"])
+@pytest.mark.parametrize("end", ["…", "...", " [...]", " Read more", "阅读全文", "… Continue reading The ferry →"])
 def test_a_feed_that_breaks_off_is_not_whole(end: str) -> None:
     assert is_whole(Entry(content=LONG))
     assert not is_whole(Entry(content=LONG.removesuffix("</p>") + end + "</p>"))
@@ -393,6 +410,29 @@ def test_a_feed_of_plain_text_becomes_paragraphs() -> None:
     assert found.html == "<p>One &amp; two.</p><p>Three.</p>"
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("One &amp; two.\n\nThree.", "<p>One &amp; two.</p><p>Three.</p>"),
+        ("Eggs\nFlour\r\nMilk", "<p>Eggs<br>Flour<br>Milk</p>"),
+        (
+            "A line that is as long as the width of a letter says\nit may be, and goes on.",
+            "<p>A line that is as long as the width of a letter says\nit may be, and goes on.</p>",
+        ),
+        ("1 < 2\n\n3", "<p>1 &lt; 2</p><p>3</p>"),
+    ],
+)
+def test_lines_are_the_structure_of_a_text_without_any_other(text: str, html: str) -> None:
+    assert of_feed(text).html == html
+
+
+def test_links_lead_where_a_redirector_leads() -> None:
+    html = of_feed('<p>T <a href="https://www.google.com/url?q=https%3A%2F%2Fo.example%2Fx&sa=D">that</a></p>').html
+    assert '<a href="https://o.example/x"' in html
+    archived = "https://web.archive.org/web/2020/https://o.example/"
+    assert f'<a href="{archived}"' in of_feed(f'<p>T <a href="{archived}">that</a></p>').html
+
+
 def test_the_template_of_the_site_is_applied() -> None:
     foot = "<p>Follow the Gazette on all channels.</p>"
     template = learn_fragments([f"<p>Story number {number}, told at length.</p>{foot}" for number in range(6)])
@@ -420,6 +460,7 @@ def test_the_lead_picture() -> None:
 @pytest.mark.parametrize(
     ("title", "text", "sponsored"),
     [("【广告】好物推荐", "x", True), ("Sponsored: a sofa", "x", True), ("T", "广告：买一送一", True),
+     ("[Sponsor] A tool", "x", True), ("【PR】新商品", "x", True), ("PR: numbers", "x", False), ("Sponsors leave", "x", False),
      ("广告法修订草案", "x", False),
      ("Advertisement spending falls", "x", False), ("Ad: buy", "x", True)],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import lxml.html
 import pytest
 
-from broadsheet.articles.metadata import Metadata, read_metadata
+from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 
 URL = "https://news.example/a/1"
 DAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -49,6 +49,9 @@ LINKED = {
     "in a graph": {"@graph": [{"@type": "WebSite", "name": "x"}, {"@type": "NewsArticle", "headline": "T"}]},
     "in a list": [{"@type": "Organization"}, {"@type": ["Thing", "BlogPosting"], "headline": "T"}],
     "as main entity": {"@type": "WebPage", "mainEntity": {"@type": "Article", "headline": "T"}},
+    "by reference": {
+        "@graph": [{"@type": "WebPage"}, {"@type": "Article", "headline": "T", "author": {"@id": "#nobody"}}]
+    },
     "as a report": {"@type": "ReportageNewsArticle", "headline": "T"},
 }
 
@@ -56,6 +59,53 @@ LINKED = {
 @pytest.mark.parametrize("where", LINKED)
 def test_json_ld_is_found(where: str) -> None:
     assert read(f'<script type="application/ld+json">{json.dumps(LINKED[where])};</script>').title == "T"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("<!--", "-->"), ("//<![CDATA[\n", "\n//]]>"), ("/* <![CDATA[ */", "/* ]]> */"), ("<![CDATA[", "]]>")],
+)
+def test_json_ld_may_be_hidden_from_others(before: str, after: str) -> None:
+    told = json.dumps({"@type": "Article", "headline": "T", "author": "Ann"})
+    meta = read(f'<script type="application/ld+json">{before}{told}{after}</script>')
+    assert (meta.title, meta.authors) == ("T", ("Ann",))
+
+
+def test_what_json_ld_names_by_its_id_only() -> None:
+    graph = [
+        {"@type": "Article", "author": [{"@id": "#a"}, {"@type": "Person", "@id": "#b"}], "image": {"@id": "#i"}},
+        {"@type": "ImageObject", "@id": "#i", "url": "/i.png"},
+        {"@type": "Person", "@id": "#a", "name": "Ann"},
+    ]
+    other = {"@type": "Person", "@id": "#b", "name": "Bo"}
+    meta = read(
+        "".join(f'<script type="application/ld+json">{json.dumps(one)}</script>' for one in ({"@graph": graph}, other))
+    )
+    assert (meta.authors, meta.image) == (("Ann", "Bo"), "https://news.example/i.png")
+
+
+def test_what_chinese_authorities_call_the_title() -> None:
+    head = '<meta name="ArticleTitle" content="关于渡轮的通知"><title>关于渡轮的通知_港口管理局</title>'
+    assert read(head).title == "关于渡轮的通知"
+
+
+@pytest.mark.parametrize("name", ["admin", "Administrator", "小编"])
+def test_nobody_is_no_author(name: str) -> None:
+    meta = read(f'<meta name="author" content="{name}">')
+    assert (meta.authors, meta.publisher) == ((), ())
+
+
+def test_the_day_of_a_change_is_not_that_of_publication() -> None:
+    page = (
+        '<html><head><meta property="article:modified_time" content="2026-04-09T10:00:00Z">'
+        '<script type="application/ld+json">{"@type": "WebPage", "dateModified": "2026-04-09"}</script><body>%s</body></html>'
+    )
+    for shown, wanted in (
+        ("<p>Posted on March 2, 2026</p>", DAY.replace(hour=0)),
+        ("", datetime(2026, 4, 9, tzinfo=UTC)),
+    ):
+        tree = lxml.html.document_fromstring(page % shown)
+        assert with_date(read_metadata(tree, URL), tree, URL).published == wanted
 
 
 @pytest.mark.parametrize(
@@ -146,6 +196,7 @@ DATES = {
     "2026-03-02T10:00:00Z": DAY,
     "2026-03-02T10:00:00.000Z": DAY,
     "2026-03-02 10:00": DAY,
+    "2026/03/02 10:00": DAY,
     "2026-03-02T18:00:00+08:00": DAY,
     "2026-03-02T18:00:00+0800": DAY,
     "2026-03-02 18:00:00 +0800": DAY,

@@ -5,6 +5,8 @@ What is labelled as the article's own begins, ends or sounds like furniture, and
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from broadsheet.articles.extract import extract_article
@@ -40,11 +42,17 @@ OWN = [
     "他获得了冠军（第三次）。",
     "他说这是最后一次（第三次）",
     "广告行业今年增长了两成。",
+    "欢迎扫码关注的人数翻了一番。",
+    "长按二维码的老人越来越多。",
+    "他在序言里写道（编辑：这不是我的话，而是他的）。",
+    'He found it in <a href="/library">Read more books</a>, a list of the town’s library.',
+    'All of it is told in the report: <a href="https://other.example/report">Read more</a>',
 ]
 """The article's own, once and for all."""
 JUNK = [
     "责任编辑：王珊珊", "（责任编辑：刘万里 SF014）", "作者：李安 责任编辑：若风", "原标题：大桥通车",
     "扫描二维码", "长按识别二维码关注我们。", "微信扫一扫，关注公众号", "扫描下方二维码下载客户端", "扫码关注",
+    "扫码关注我们的公众号", "欢迎扫码关注", "长按二维码关注", "请长按识别下方二维码，加入读者群",
     "转载请注明出处：晚报", "如需转载请务必注明出处：晚报", "转载请注明来源。", "本文结束，转载请注明出处，违者必究。",
     "标签：大桥 通车", "关键词：大桥，通车", "Tags: bridges, sea", "#大桥#通车",
     "【广告】本文用于分享优惠信息。", "- THE END -", "（全文完）", "文章纠错", "Read more »", "阅读全文", "点击查看>>",
@@ -64,7 +72,7 @@ def made(*lines: str) -> tuple[str, tuple[Removed, ...]]:
 @pytest.mark.parametrize("at_top", [False, True])
 def test_what_only_sounds_like_furniture_stays(line: str, at_top: bool) -> None:
     text, removed = made(line, *TEXT) if at_top else made(*TEXT, line)
-    assert line in text.split("\n")
+    assert re.sub("<[^<>]*>", "", line) in text.split("\n")
     assert not removed
 
 
@@ -74,6 +82,25 @@ def test_furniture_is_cut_and_named(line: str) -> None:
     assert text.split("\n") == TEXT
     assert len(removed) == 1
     assert removed[0].evidence
+
+
+@pytest.mark.parametrize(
+    ("tail", "cut"),
+    [
+        ("（责任编辑：王小明）", "（责任编辑：王小明）"), ("(编辑:李安 校对:若风)", "(编辑:李安 校对:若风)"),
+        ('… <a href="/9">Continue reading <span>A title of its own</span></a>', "Continue reading A title of its own"),
+        (' <a href="https://x.example/9#more">阅读全文 »</a>', "阅读全文 »"),
+    ],
+)  # fmt: skip
+def test_furniture_behind_the_last_words_is_cut_and_named(tail: str, cut: str) -> None:
+    text, removed = made(*TEXT[:-1], TEXT[-1] + tail)
+    assert [line.rstrip("… ") for line in text.split("\n")] == TEXT
+    assert [item.what for item in removed] == [cut]
+
+
+@pytest.mark.parametrize("line", ["【广告】大桥通车优惠。", "#大桥#通车", "扫码关注"])
+def test_what_says_nothing_else_is_kept(line: str) -> None:
+    assert made(line) == (line, ())
 
 
 OPENING, ENDING = "晚报{number}月3日电，", "（{source}）"

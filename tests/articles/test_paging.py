@@ -35,6 +35,8 @@ def found(first: str, link: str, *, known: int = 1, url: str = "") -> str:
         ("https://news.example/ferry", '<link rel="next" href="/ferry/page/2">', "https://news.example/ferry/page/2"),
         ("https://news.example/a?id=7", '<a href="/a?id=7&pn=2">余下全文</a>', "https://news.example/a?id=7&pn=2"),
         ("https://news.example/a_1.shtml", '<a href="a_2.shtml">后一页</a>', "https://news.example/a_2.shtml"),
+        ("https://news.example/a?id=7", '<a href="/a?page=2&id=7">Next</a>', "https://news.example/a?page=2&id=7"),
+        ("https://news.example/ferry", '<a href="/ferry-2">2</a>', "https://news.example/ferry-2"),
         ("http://news.example/a.htm", '<a href="https://www.news.example/a_2.htm#top">2</a>', "https://www.news.example/a_2.htm#top"),
     ],
 )  # fmt: skip
@@ -174,3 +176,10 @@ def test_what_was_taken_down_goes_with_all_its_pages(web: Web, paper: Callable[.
         takedown.remove(connection, [article.id], "asked for", NOW)
         kinds = connection.exec_driver_sql("SELECT DISTINCT kind FROM responses").scalars().all()
     assert set(kinds) <= {"feed"}
+
+
+@pytest.mark.parametrize(
+    "link", ['<a href="/open-thread-2">Next</a>', '<a rel="next" href="/open-thread-2">Open thread</a>']
+)
+def test_an_article_of_the_same_title_is_no_further_page(link: str) -> None:
+    assert found("https://news.example/open-thread", link) == ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from broadsheet.articles.extract import extract_article
 from broadsheet.articles.template import MIN_SAMPLES, Template, apply_template, learn_fragments, learn_template
 from broadsheet.articles.tree import parse_fragment, text_of
+from broadsheet.model import Entry
 
 FOOT = "Follow us everywhere and never miss a story again"
 QR = "https://cdn.example/qr.png"
@@ -64,6 +66,37 @@ def test_headings_of_a_series_are_kept() -> None:
     removed = apply_template(root, learn_fragments(samples(8)))
     assert "Upgrading" in text_of(root)
     assert "Upgrading" not in {item.what for item in removed}
+
+
+def test_a_heading_goes_with_all_that_stands_under_it() -> None:
+    def item(number: int) -> str:
+        return (
+            f"<p>Story {number}, told at length.</p><h3>Note</h3><p>Note {number}.</p><h3>Support us</h3><p>{FOOT}</p>"
+        )
+
+    template = learn_fragments(map(item, range(6)))
+    root = parse_fragment(item(9))
+    assert [item.what for item in apply_template(root, template)] == [FOOT, "Support us"]
+    assert text_of(root) == "Story 9, told at length.NoteNote 9."
+    kept = parse_fragment(item(9))
+    assert [item.what for item in apply_template(kept, template, keep=("Support us",))] == [FOOT]
+
+
+def test_what_says_nothing_else_is_kept() -> None:
+    template = learn_fragments([f"<p>{FOOT}</p><img src='https://x.example/{number}.png'>" for number in range(6)])
+    root = parse_fragment(f"<p>{FOOT}</p>")
+    assert apply_template(root, template) == []
+    assert text_of(root) == FOOT
+
+
+@pytest.mark.parametrize("foot", [f"<br><br>{FOOT}", f"<p></p>{FOOT}", f"<br/>\n<br/>{FOOT}<br/>"])
+def test_what_stands_in_no_element_of_its_own_is_learnt_too(foot: str) -> None:
+    template = learn_fragments([f"Story {number}, told at length.{foot}" for number in range(6)])
+    content = f"Story 9, told at length.{foot}"
+    article = extract_article(
+        b"", url="https://x.example/9", entry=Entry(title="T", content=content), template=template
+    )
+    assert article.text == "Story 9, told at length."
 
 
 def test_repetition_alone_never_cuts_most_of_an_article() -> None:

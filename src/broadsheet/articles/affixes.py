@@ -17,6 +17,7 @@ from broadsheet.text import letters
 _BRACKETED = re.compile(r"^\s*[【\[]([^【】\[\]]{2,120})[】\]]\s*")
 _NUMBER = re.compile(r"\d{1,4}(?=[年月日时時点點分])")
 """Of a date or time; any other number is what its item alone says, and makes an opening its own."""
+_DATELINE = re.compile(r"0[年月日时時点點分]|[电電讯訊]|消息|报道|報道")
 _CLOSING = re.compile(r"[，,：:、）)】]")
 _MAX_HEAD = 24
 _TAILS = {
@@ -24,6 +25,10 @@ _TAILS = {
     "(…)": re.compile(r"(?<=[。！？…”」』.!?\"])\s*\([^()]{1,30}\)\s*$"),
 }
 """Behind the end of a sentence; what stands in brackets before it belongs to that."""
+_EDITOR = re.compile(
+    r"\s{0,4}[（(【\[]\s*(?:责任?编[辑輯]|責任編輯|責編|编[辑輯]|編輯|校对|校對)\s*[:：][^（）()【】\[\]]{1,30}[）)】\]]\s*$"
+)
+"""Behind the last words, as in a line of its own."""
 
 
 class Affixes(Record, frozen=True, kw_only=True):
@@ -51,7 +56,9 @@ def learn_affixes(texts: Sequence[tuple[str, str]], needed: float) -> Affixes:
 
 def _openings(line: str) -> set[str]:
     start = _NUMBER.sub("0", _BRACKETED.sub("", line)[: _MAX_HEAD * 2])[:_MAX_HEAD]
-    return {start[: end.end()] for end in _CLOSING.finditer(start) if end.end() >= 3}
+    found = {start[: end.end()] for end in _CLOSING.finditer(start) if end.end() >= 3}
+    # A comma closes an opening of an agency; other words before one begin a sentence.
+    return {opening for opening in found if opening[-1] not in "，,、" or _DATELINE.search(opening)}
 
 
 def cut_affixes(
@@ -73,6 +80,12 @@ def cut_affixes(
             removed.append(
                 Removed(what=found[0].strip(), why="repeated opening", evidence=f"in {count} of {samples} samples")
             )
+    signed = _EDITOR.search(raw_text(last))
+    if signed and signed.start() > 0 and signed[0].strip() not in keep:
+        _cut(last, len(signed[0]), at_end=True)
+        removed.append(
+            Removed(what=signed[0].strip(), why="editor's line", evidence="wording at the end of the article")
+        )
     for form, count in affixes.tails.items():
         found = _TAILS[form].search(raw_text(last))
         if found and found[0].strip() not in keep and found.start() > 0:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from lxml import etree
 
+from broadsheet.articles.embeds import POST, address_of
 from broadsheet.articles.tree import BLOCKS, Element, drop, make, raw_text
 
 # Words of class and id attributes, by what they speak of. None is the name of a site.
@@ -86,7 +87,7 @@ _NOT_OF_ARTICLE = sum(
 _PLAYERS = re.compile(
     r"(?i)//(?:[\w-]+\.){0,3}(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|bilibili\.com|"
     r"soundcloud\.com|spotify\.com|ted\.com|twitter\.com|x\.com|instagram\.com|tiktok\.com|youku\.com|qq\.com|"
-    r"archive\.org|podcasts\.apple\.com|music\.163\.com)/"
+    r"archive\.org|bsky\.app|threads\.(?:net|com)|reddit\.com|podcasts\.apple\.com|music\.163\.com)/"
 )
 """Frames that show a film, sound or a post; others are adverts and widgets more often than not."""
 
@@ -345,12 +346,14 @@ def _is_portrait(element: Element) -> bool:
 
 
 def _is_shown(element: Element, within: Element | None) -> bool:
-    if element.tag in ("iframe", "embed") and not _PLAYERS.search(element.get("src") or element.get("data-src") or ""):
+    if element.tag in ("iframe", "embed") and not _PLAYERS.search(address_of(element)):
         return False
+    # What holds a post is called after its network, as buttons are.
+    unwanted = _NOT_OF_ARTICLE & ~HINT["social"] if element.get(POST) else _NOT_OF_ARTICLE
     for ancestor in (element, *element.iterancestors()):
         if ancestor is within:
             return True
-        if hints_of(ancestor) & _NOT_OF_ARTICLE or ancestor.tag in ("aside", "nav", "footer"):
+        if hints_of(ancestor) & unwanted or ancestor.tag in ("aside", "nav", "footer"):
             return False
     return True
 

@@ -18,7 +18,7 @@ import numpy as np
 from broadsheet.articles.blocks import Block
 from broadsheet.articles.evidence import ALONE, BOTH, Numbers, both, opinion, read_page
 
-_MIN_CELLS, _MAX_CELL = 4, 300
+_MIN_CELLS, _MAX_CELL = 2, 300
 """A table with fewer cells, or with longer ones (characters), arranges a page rather than data."""
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from broadsheet.articles.blocks import Block
+from broadsheet.articles.embeds import posts_to_frames
 from broadsheet.articles.tree import Element, parse_fragment, raw_text, text_of
 from broadsheet.articles.visible import name_in
 from broadsheet.text import tokens
@@ -31,10 +32,9 @@ _MAX_KEPT = 0.03
 _MAX_DROPS = 60
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_-]{0,60}$")
 _UNWANTED = (
-    "script, style, noscript, template, svg, form, select, textarea, button, nav, footer, "
-    "blockquote.twitter-tweet, blockquote.instagram-media, blockquote.tiktok-embed"
+    "script:not([type^='math/tex']), style, noscript, template, svg, form, select, textarea, button, nav, footer"
 )
-"""Besides what never holds an article's text, the posts that networks have sites embed: they are someone else's."""
+"""What never holds an article's text."""
 _MIN_LETTERS = 60
 ANYWHERE = "body"
 _MAX_BYLINE = 300
@@ -89,6 +89,7 @@ def apply_container(page: Any, container: Container) -> Element | None:
     for unwanted in node.css(", ".join((_UNWANTED, *container.drop))):
         unwanted.decompose()
     root = parse_fragment(node.html or "")
+    posts_to_frames(root)
     fewest, most = container.letters
     return root if max(_MIN_LETTERS, fewest // 8) <= _letters(root) <= 8 * most else None
 

@@ -20,22 +20,23 @@ from broadsheet import urls
 from broadsheet.articles import page, paging, walls
 from broadsheet.articles.affixes import Affixes, cut_affixes
 from broadsheet.articles.container import MIN_EVERY, Container, agreement, is_checked
+from broadsheet.articles.edges import drop_edge_lines, drop_read_on, drop_title
+from broadsheet.articles.embeds import frames_to_links
 from broadsheet.articles.images import body_images, is_same_picture, lead_image, settle_sources
 from broadsheet.articles.limits import MAX_BYTES, exceeded
 from broadsheet.articles.metadata import Metadata, read_metadata, with_date
 from broadsheet.articles.rules import NONE, QUOTED, Rules, body_by, drop_by, drop_lines_by
 from broadsheet.articles.sanitize import sanitize_html
+from broadsheet.articles.structure import links_to_targets, paragraphs_from_breaks, settle
 from broadsheet.articles.template import Template, apply_template
 from broadsheet.articles.tree import (
     Element,
     drop,
     last_blocks,
     lines,
-    make,
     parse_fragment,
     prune,
     raw_text,
-    replace,
     serialise,
     text_blocks,
     text_of,
@@ -43,43 +44,19 @@ from broadsheet.articles.tree import (
 from broadsheet.articles.wholeness import SHARE, is_whole
 from broadsheet.errors import ExtractError, LimitExceeded
 from broadsheet.model import Article, Entry, Image, Removed
-from broadsheet.text import clean, collapse, digest, excerpt, language, letters, plain_title, visible_text, words
+from broadsheet.text import clean, collapse, digest, excerpt, language, plain_title, visible_text, words
 
-VERSION = 5
+VERSION = 6
 """Of the extract stage; a higher one makes every stored article due again."""
 
-# Lines at the edge of an article that speak of its making, not of its subject. What is a sentence is none of them.
-_NO_END = "[^。！？!?]"
-_EDGE_LINES = [
-    (re.compile(rf"(?:[（(]?\s*责任?|{_NO_END}{{0,60}}责任)编[辑輯]\s*[:：]{_NO_END}{{0,40}}$"), "editor's line"),
-    (re.compile(r"(原标题|原題|原標題)\s*[:：].{1,120}$"), "original title"),
-    (re.compile(r"The post (?=[^a-z]|[a-z][A-Z]).{1,300} appeared first on .{1,120}$"), "feed footer"),
-    (
-        re.compile(
-            r"(?:扫描?(?:上方|下方)?二维码|长按识别二维码|扫码|微信扫一扫)(?:$|[，,\s]*(?:立即|即可|可以|马上|并|来)?"
-            r"(?:关注|下载|订阅|加入|加群|进群|添加|收藏|了解|阅读|查看|领取|参与)[^的，。！]{0,20}[。！!]?$)"
-        ), "QR code line",
-    ),
-    (
-        re.compile(
-            r"[【（(]?(?:本文(?:完|结束)[】）)]?[，,。]?)?\s*(?:如需)?转载请?(?:务必)?(?:注明|保留)[^是的，。：:]{0,20}"
-            r"(?:[:：].{1,40}|[，,]\s*(?:违者|否则|谢谢|并保留).{0,20})?[。！!]?[】）)]?$"
-        ), "reprint notice",
-    ),
-    (re.compile(r"(?:话题标签|标签|关键词|Tags?)\s*[:：].{1,119}[^。！？.!?]$"), "tags"),
-    (re.compile(r"(?:#[^#\s]{1,30}#?\s*)+$"), "tags"),
-    (re.compile(r"文章纠错$"), "button"),
-    (re.compile(r"[【\[（(](?:广告|廣告)[】\])）].{0,120}$"), "advert notice"),
-    (re.compile(r".{0,60}点[击擊](?:查看|進入|进入|领取|領取)\s*[>＞》]{2,}$"), "invitation to click"),
-    (re.compile(r"[-—\s【（(]*(THE END|全文完|本文完)[-—\s】）)]*$"), "end mark"),
-    (
-        re.compile(r"(Continue reading|Read more|阅读全文|阅读原文|查看原文)\s*[.…»›→]*$", re.IGNORECASE),
-        "read-more line",
-    ),
-]  # fmt: skip
-_ADVERT = re.compile(r"^\s*[【\[（(]?(广告|廣告|推广|Sponsored|Advertisement|Ad)[】\])）:：]", re.IGNORECASE)
+_ADVERT = re.compile(
+    r"^\s*(?:[【\[（(]?(?:广告|廣告|推广|推廣|Sponsor(?:ed)?(?: post| content)?|Paid post|Advertisement|Ad|Anzeige)[】\])）:：]|"
+    r"[【\[]PR[】\]])", re.IGNORECASE,
+)  # fmt: skip
+_TAG = re.compile(r"<[a-zA-Z/!?]")
+_WRAPPED = range(50, 91)
+"""Characters of lines that break where a width says so, not where the writer does."""
 _MAX_COMMENTS = 20
-_FRAMES = ("iframe", "embed", "object", "video", "audio")
 
 
 def extract_article(
@@ -110,7 +87,7 @@ def extract_article(
     if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
     title = _title(entry, meta)
-    base = url if origin == "page" or not (entry and entry.link) else entry.link
+    base = page.base_of(html, url) if origin == "page" or not (entry and entry.link) else entry.link
     if origin == "page" and found.cut.body is not None:
         root = found.cut.body
         removed = [*found.removed, *tidy_tree(root, base_url=base, title=title, template=template, rules=rules)]
@@ -205,17 +182,21 @@ def tidy_tree(
         Removed(what=f"<{element.tag}> block", why="no text of the article", evidence="element")
         for element in root.iter("style", "script")
     ]
+    settle(root)
     etree.strip_elements(root, "style", "script", "noscript", "template", "form", "button", "input", with_tail=False)
-    _frames_to_links(root, base_url)
+    frames_to_links(root, base_url)
     removed += settle_sources(root, base_url)
+    links_to_targets(root, base_url)
+    paragraphs_from_breaks(root)
     blocks = text_blocks(root)
     recurring = apply_template(root, template, rules.keep, blocks) if template is not None else []
     recurring += drop_lines_by(root, rules)
     if recurring:  # what held them may be a block by itself now
         blocks = text_blocks(root)
     removed += recurring
-    removed += _drop_edge_lines(blocks, rules)
-    removed += _drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
+    removed += drop_edge_lines(blocks, rules)
+    removed += drop_read_on(blocks, base_url, rules)
+    removed += drop_title(blocks, title) if title[:QUOTED] not in rules.keep else []
     left = [block for block, _ in blocks if block.getparent() is not None] or [root]
     removed += cut_affixes(
         left[0], left[-1], title, template.affixes if template else Affixes(), template.samples if template else 0,
@@ -272,6 +253,7 @@ def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequ
     )  # fmt: skip
     if wall is not None:
         return _Found(wall=wall)
+    is_titled = walls.is_titled(tree, plain_title(entry.title) if entry else "")
     following = paging.next_page(tree, url, url, 1) if paging.may_go_on(html, url) else ""
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
@@ -281,9 +263,14 @@ def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequ
     removed = drop_by(tree, rules)
     if (body := body_by(tree, rules)) is not None:
         return _joined(_Found(page.Cut(body), meta, None, tuple(removed), following), url, more, title, rules)
-    cut = page.cut(tree, url, title=title, author=byline, site=meta.site, image=meta.image)
-    if cut.body is None:
+    cut = page.cut(
+        tree, url, title=title, author=byline, site=meta.site, image=meta.image, base=page.base_of(html, url)
+    )
+    wall = walls.excuse(cut.body, is_titled) if cut.body is not None else None
+    if cut.body is None or wall is not None:
         cut = page.cut_scripts(html, url)
+    if cut.body is None and wall is not None:
+        return _Found(wall=wall)
     meta = _with_byline(meta, cut.byline)
     wall = walls.behind(cut.body, cut.near, meta.closed) if cut.body is not None else None
     return _joined(_Found(cut, meta, wall, tuple(removed), following), url, more, title, rules)
@@ -341,8 +328,8 @@ def _drop_offers(body: Element | None) -> None:
 def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["feed", "page", ""]]:
     """Return whose words are better, and the feed's: the feed's where it is whole, the page's where that says more."""
     own = (entry.content or entry.summary) if entry else ""
-    if entry and own and not _is_markup(entry):
-        own = "".join(f"<p>{_escape(part)}</p>" for part in re.split(r"\n\s*\n", own) if part.strip())
+    if entry and own and not _TAG.search(own):
+        own = _paragraphs(_escape(own) if _is_plain(entry) else own)
     if body is None:
         return own, "feed" if own else ""
     if not own:
@@ -353,10 +340,20 @@ def _choose(body: Element | None, entry: Entry | None) -> tuple[str, Literal["fe
     return ("", "page") if theirs > ours else (own, "feed")
 
 
-def _is_markup(entry: Entry) -> bool:
-    name = "content" if entry.content else "summary"
-    detail = entry.details.get(name)
-    return not (detail and detail.type == "text/plain") or "<" in (entry.content or entry.summary)
+def _is_plain(entry: Entry) -> bool:
+    """Return whether signs that mean something in markup mean themselves in an entry's text."""
+    detail = entry.details.get("content" if entry.content else "summary")
+    return detail is not None and detail.type == "text/plain"
+
+
+def _paragraphs(text: str) -> str:
+    """Return markup of a text that has none but its lines: one that a width has broken is one line."""
+    parts = []
+    for part in filter(None, map(str.strip, re.split(r"\n\s*\n", text.replace("\r\n", "\n")))):
+        *before, _ = said = part.split("\n")
+        is_wrapped = all(len(line) in _WRAPPED for line in before)
+        parts.append("<p>" + ("\n" if is_wrapped else "<br>").join(said) + "</p>")
+    return "".join(parts)
 
 
 def _title(entry: Entry | None, meta: Metadata) -> str:
@@ -370,47 +367,6 @@ def _title_type(entry: Entry) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _frames_to_links(root: Element, base_url: str) -> None:
-    """Put a link in the place of every frame and player, so that nothing of theirs is loaded."""
-    for frame in list(root.iter(*_FRAMES)):
-        inner = frame.find("source")
-        address = frame.get("src") or frame.get("data") or (inner.get("src") if inner is not None else "") or ""
-        target = urls.resolve(base_url, address) if address.strip() else ""
-        if not urls.is_http(target):
-            drop(frame)
-            continue
-        paragraph = make("p")
-        paragraph.append(make("a", collapse(frame.get("title") or "") or urls.host(target), href=target))
-        replace(frame, paragraph)
-
-
-def _drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Removed]:
-    removed: list[Removed] = []
-    for block, text in (*blocks[:3], *blocks[max(3, len(blocks) - 6) :]):
-        if block.getparent() is None or text[:QUOTED] in rules.keep:
-            continue
-        why = next((why for pattern, why in _EDGE_LINES if len(text) < 500 and pattern.match(text)), "")
-        if why:
-            removed.append(Removed(what=text[:QUOTED], why=why, evidence="wording at the edge of the article"))
-            drop(block)
-    return removed
-
-
-def _drop_title(blocks: list[tuple[Element, str]], title: str) -> list[Removed]:
-    """Take the title off the first lines of the body, where the page prints it above the text."""
-    wanted = letters(title)
-    if not wanted:
-        return []
-    left = [(block, text) for block, text in blocks if block.getparent() is not None]
-    if len(left) < 2:
-        return []
-    for block, text in left[:3]:
-        if letters(text) == wanted:
-            drop(block)
-            return [Removed(what=title[:QUOTED], why="title repeated in the body", evidence="equal to the title")]
-    return []
 
 
 def _lead(entry: Entry | None, found: _Found, images: list[Image], template: Template | None) -> Image | None:

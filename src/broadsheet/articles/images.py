@@ -25,14 +25,21 @@ MIN_SIDE = 80
 _LAZY = ("data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-echo", "data-url", "data-hi-res-src")
 _JUNK = re.compile(
     r"(?i)(^|/)qr/|(^|[/_.\-])qrs?\d*([_.\-?][^/]*)?$|"  # in the middle of a folder's name these are any two letters
-    r"(^|[/_.\-])(qrcode|erweima|weixin|wechat|logo|icon|avatar|gravatar|pixel|spacer|blank|spinner|loading|"
-    r"beacon|counter|ad|ads|advert|banner|sponsor)s?\d*([/_.\-?]|$)"
+    r"(^|[/_.\-])(qrcode|erweima|weixin|wechat|logo|favicon|icon|emoji|smil(?:ey|ie)|emoticon|avatar|gravatar|pixel|spacer|"
+    r"blank|spinner|loading|beacon|counter|ad|ads|advert|banner|sponsor)s?\d*([/_.\-?]|$)"
 )
 _PORTRAIT = re.compile(
     r"(?i)\.svg([?#]|$)|(^|[/_.\-=])(arrow|btn|button|bullet|calendar|author|authors|autor|journalist|portrait|profile|"
     r"headshot|staff|square|transparent|placeholder|1x1)s?([/_.\-=?0-9]|$)|[?&/_,\-=](w|width|h|s|size)[_=\-]?\d{1,2}(?!\d)"
 )
 """Addresses of writers' portraits, of small or empty pictures, and of drawings."""
+_STANDS_IN = re.compile(
+    r"(?i)(^|[/_.\-])(placeholder|blank|spacer|transparent|loading|lazy(load)?|1x1|pixel|grey|gray)s?[_.\-?]"
+)
+"""Addresses of what is shown until a script has put the picture there."""
+_HIDDEN = re.compile(r"display\s?:\s?none", re.IGNORECASE)
+_CANDIDATES = re.compile(r",\s+|(?<=\d[wx]),(?=\S)")
+"""Between the pictures of a ``srcset``; a comma inside an address stands before no blank."""
 _IS_PICTURE = re.compile(r"(?i)\.(?:jpe?g|png|webp|gif|avif|bmp)(?=[?#!/:@&,;]|$)")
 _MIN_WIDTH = 600
 """Pixels; where the page shows its own picture smaller, what its metadata name is taken."""
@@ -55,7 +62,7 @@ def settle_sources(root: Element, base_url: str) -> list[Removed]:
         found = _true_address(image)
         address = urls.resolve(base_url, found) if found else ""
         sides = [_side(image.get("width")), _side(image.get("height"))]
-        tiny = any(side is not None and side < 4 for side in sides)
+        tiny = any(side is not None and side < 4 for side in sides) or _HIDDEN.search(image.get("style") or "")
         if not urls.is_http(address) or tiny:
             if image.get("src"):
                 why = "tracking pixel" if tiny else "picture without a usable address"
@@ -75,24 +82,32 @@ def _true_address(image: Element) -> str:
     address = (image.get("src") or "").strip()
     for name in _LAZY:
         waiting = (image.get(name) or "").strip()
-        # Some keep there what a click leads to.
-        if waiting and (name != "data-url" or _IS_PICTURE.search(waiting) or not _IS_PICTURE.search(address)):
+        # Some keep there what a script fills in, some what a click leads to.
+        if (
+            waiting
+            and not waiting.startswith("data:")
+            and "{" not in waiting
+            and (name != "data-url" or _IS_PICTURE.search(waiting) or not _IS_PICTURE.search(address))
+        ):
             return str(waiting)
-    if not address or address.startswith("data:"):
-        best = _largest(image.get("srcset") or image.get("data-srcset") or "")
-        parent = image.getparent()
-        if not best and parent is not None and parent.tag == "picture":
-            best = next(
-                (found for source in parent.iter("source") if (found := _largest(source.get("srcset") or ""))), ""
-            )
-        return best
+    if not address or address.startswith(("data:", "about:")) or _STANDS_IN.search(address):
+        return _in_sets(image) or ("" if address.startswith("data:") else address)
     return address
+
+
+def _in_sets(image: Element) -> str:
+    """Return the largest picture of those that a screen may choose from."""
+    sets = [image.get("data-srcset"), image.get("data-lazy-srcset"), image.get("srcset")]
+    parent = image.getparent()
+    if parent is not None and parent.tag == "picture":
+        sets += [source.get(name) for source in parent.iter("source") for name in ("srcset", "data-srcset")]
+    return _largest(", ".join(filter(None, sets)))
 
 
 def _largest(srcset: str) -> str:
     """Return the widest candidate of a ``srcset`` (HTML, section 4.8.4.2.1), in time linear in its length."""
     best, widest = "", -1.0
-    for candidate in srcset.split(", "):
+    for candidate in _CANDIDATES.split(srcset):
         parts = candidate.strip().strip(",").split()
         if not parts or parts[0].startswith("data:"):
             continue
@@ -231,7 +246,10 @@ def localise(html: str, copies: Mapping[str, Image | None], *, keep_remote: bool
         copy = copies.get(source)
         if copy is None:
             label = image.get("alt") or ""
-            if label and not looks_like_junk(source) and not _CODE_WORDS.search(label) and urls.is_http(source):
+            if label and next(image.iterancestors("a"), None) is not None:
+                image.tail = label + (image.tail or "")  # a link in a link is none
+                drop(image)
+            elif label and not looks_like_junk(source) and not _CODE_WORDS.search(label) and urls.is_http(source):
                 replace(image, make("a", label, href=source))
             else:
                 drop(image)

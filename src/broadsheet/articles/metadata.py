@@ -18,7 +18,7 @@ from lxml import etree
 
 from broadsheet import urls
 from broadsheet.articles import visible
-from broadsheet.articles.tree import Element, text_of
+from broadsheet.articles.tree import Element, drop, text_of
 from broadsheet.model import Record
 from broadsheet.text import collapse, letters, plain_title
 
@@ -49,6 +49,10 @@ _WRITTEN_BY = frozenset(
 _BETWEEN = "|｜ㅣ_-–—·•»"
 """Signs that stand between a headline and its site's name."""
 _MIN_TITLE = 5
+_BEFORE = re.compile(r"<!--|(?://|/\*)?\s{0,8}<!\[CDATA\[\s{0,8}(?:\*/)?")
+_BEHIND = re.compile(r"(?:-->|(?://|/\*)?\s{0,8}\]\]>\s{0,8}(?:\*/)?)$")
+"""What hides linked data from readers that know no scripts, or from parsers of XML."""
+_NOBODY = frozenset("admin administrator editor webmaster root user guest anonymous 小编 佚名 匿名 管理员 本站".split())
 _CANONICAL = etree.XPath("//link[@rel='canonical']/@href")
 _LINKED = etree.XPath("//script[@type='application/ld+json']")
 
@@ -135,7 +139,7 @@ def metadata_of(told: Told, url: str, tree: Element | None) -> Metadata:
     return Metadata(
         title=title,
         authors=authors or (),
-        publisher=() if authors else _names(linked.get("author")) or _split_names(meta_author),
+        publisher=() if authors else _somebody(_names(linked.get("author"))) or _somebody(_split_names(meta_author)),
         published=pick(
             "published",
             ("json-ld", _date(linked.get("datePublished"))),
@@ -160,7 +164,7 @@ def _headline(tree: Element, url: str, meta: Mapping[str, str], linked: Mapping[
     named = plain_title(_text(linked.get("headline")))
     found = (
         ("open-graph", meta.get("og:title", "")), ("json-ld", named), ("meta", meta.get("twitter:title", "")),
-        ("title", _page_title(tree, url)),
+        ("meta", meta.get("articletitle", "")), ("title", _page_title(tree, url)),
     )  # fmt: skip
     origin, title = next(((origin, plain_title(title)) for origin, title in found if title), ("", ""))
     if named and visible.is_with_tail(title, named):
@@ -174,6 +178,11 @@ def _headline(tree: Element, url: str, meta: Mapping[str, str], linked: Mapping[
 def with_date(meta: Metadata, tree: Element, url: str) -> Metadata:
     """Return the metadata with the date that the page shows."""
     shown = visible.date(tree, url)
+    if shown and meta.modified and shown.date() == meta.modified.date():
+        # The day of a change is taken for that of publication where a page says the one for machines only.
+        for element in [*_LINKED(tree), *(tag for tag in tree.iter("meta") if _name_of(tag) in _MODIFIED)]:
+            drop(element)
+        shown = visible.date(tree, url) or shown
     return msgspec.structs.replace(
         meta, published=shown, origin=meta.origin | ({"published": "page text"} if shown else {})
     )
@@ -192,9 +201,14 @@ def _is_site(name: str, site: str, url: str) -> bool:
     own = letters(name)
     host = urls.registrable_domain(url).partition(".")[0].replace("-", "")
     return (
-        not own or own.isdigit() or "@" in name or bool(re.search(r"\w\.(?:com|org|net|de|at|co|fr|cn|jp|uk)\b", name))
+        not own or own.isdigit() or own in _NOBODY or "@" in name
+        or bool(re.search(r"\w\.(?:com|org|net|de|at|co|fr|cn|jp|uk)\b", name))
         or own == letters(site) or own == host or _begins_with(name, {letters(site), host} - {""})
     )  # fmt: skip
+
+
+def _somebody(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if letters(name) not in _NOBODY)
 
 
 def _begins_with(name: str, own: set[str]) -> bool:
@@ -207,11 +221,15 @@ def contents_by_name(tags: Iterable[Mapping[str, str | None]]) -> dict[str, str]
     """Return the contents of meta tags, of which the attributes are given, by their names; the first of each name."""
     found: dict[str, str] = {}
     for tag in tags:
-        name = (tag.get("property") or tag.get("name") or tag.get("itemprop") or "").strip().lower()
+        name = _name_of(tag)
         content = (tag.get("content") or "").strip()
         if name and content:
             found.setdefault(name, content)
     return found
+
+
+def _name_of(tag: Element) -> str:
+    return str(tag.get("property") or tag.get("name") or tag.get("itemprop") or "").strip().lower()
 
 
 def _without_site(title: str, names: Iterable[str]) -> str:
@@ -238,17 +256,53 @@ def _json_ld(scripts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the first article object of the page's JSON-LD and its object for the page itself, empty where there is none."""
     whole: dict[str, Any] = {}
     for script in scripts:
-        try:
-            document = json.loads(script.strip().rstrip(";"), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for item in _objects(document):
+        for item in _objects(_document(script)):
             kind = item.get("@type")
             names = [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
             if any(_ARTICLE_TYPES.fullmatch(name[:60]) for name in names):
-                return item, whole
+                return _resolved(item, scripts), whole
             whole = whole or (item if "WebPage" in names else {})
     return {}, whole
+
+
+def _resolved(article: dict[str, Any], scripts: Sequence[str]) -> dict[str, Any]:
+    """Return an article's object with the authors and pictures that it names by their ``@id`` only."""
+    wanted = [field for field in ("author", "image") if _is_reference(article.get(field))]
+    if not wanted:
+        return article
+    known = {item["@id"]: item for document in map(_document, scripts) for item in _objects(document) if _is_told(item)}
+
+    def told(value: Any) -> Any:
+        found = (
+            known.get(value["@id"], value) if isinstance(value, dict) and isinstance(value.get("@id"), str) else value
+        )
+        return [told(one) for one in value] if isinstance(value, list) else found
+
+    return article | {field: told(article[field]) for field in wanted}
+
+
+def _is_reference(value: Any) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return any(isinstance(item, dict) and isinstance(item.get("@id"), str) and len(item) <= 2 for item in items)
+
+
+def _is_told(item: Mapping[str, Any]) -> bool:
+    return isinstance(item.get("@id"), str) and bool(item.get("name") or item.get("url") or item.get("contentUrl"))
+
+
+def _document(script: str) -> Any:
+    """Return what a script of linked data holds, or None where it cannot be read."""
+    try:
+        return json.loads(_bare(script.strip()), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _bare(text: str) -> str:
+    if before := _BEFORE.match(text):
+        behind = _BEHIND.search(text, max(before.end(), len(text) - 40))
+        text = text[before.end() : behind.start() if behind else None]
+    return text.strip().rstrip(";")
 
 
 def linked_body(tree: Element) -> str:
@@ -298,6 +352,7 @@ def _date(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     text = value.strip()[:40]
+    text = text.replace("/", "-") if text[4:5] == text[7:8] == "/" else text
     match = re.match(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?)?$", text)
     if not match:
         return None

@@ -6,19 +6,23 @@ import logging
 import re
 from configparser import ConfigParser
 from functools import lru_cache, partial
+from html import unescape
 from typing import Any, NamedTuple
 
 from lxml.etree import ParserError
 
-from broadsheet import encoding
+from broadsheet import encoding, urls
 from broadsheet.articles import blocks as text_blocks
 from broadsheet.articles import paging, visible
 from broadsheet.articles.container import ANYWHERE, Container, Judged, apply_container, byline_by
+from broadsheet.articles.embeds import posts_to_frames
 from broadsheet.articles.images import picture_at_top, shared_word
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.metadata import Metadata, metadata_of, read_metadata, with_date
+from broadsheet.articles.notes import with_notes
 from broadsheet.articles.outline import links, outline, pictures, told
 from broadsheet.articles.scripted import scripted_body
+from broadsheet.articles.structure import captions_to_figures, figures_of_text, formulas_to_code, listings_alone
 from broadsheet.articles.tree import Element, parse_document, parse_fragment
 from broadsheet.errors import LimitExceeded
 from broadsheet.limits import over
@@ -28,6 +32,10 @@ from broadsheet.text import is_cjk
 _META_CHARSET = re.compile(
     rb"""<meta\s[^>]{0,200}?charset\s{0,8}=\s{0,8}["']?\s{0,8}([A-Za-z0-9._:\-]{1,40})""", re.IGNORECASE
 )
+# In both cases by hand: where the case of all letters is ignored, every byte is tried.
+_BASE = re.compile(rb"""<[bB][aA][sS][eE]\s[^<>]{0,200}?(?i:href)\s{0,8}=\s{0,8}["']?\s{0,8}([^"'<>\s]{1,500})""")
+_HEAD = 32_768
+"""Bytes of a page in which it may say what its addresses start from."""
 _MAX_BRACKETS = 20_000
 """In pages for lexbor: it takes quadratic time on elements that nest a hundred thousand deep."""
 _CJK_MINIMUM = "80"
@@ -38,6 +46,13 @@ def to_utf8(html: bytes) -> bytes:
     declared = _META_CHARSET.search(html, 0, 4096)
     label = declared[1].decode("ascii") if declared else "utf-8"
     return encoding.to_utf8(html, f"text/html; charset={label}").data
+
+
+def base_of(html: bytes, url: str) -> str:
+    """Return the address that a page's own addresses start from (HTML, section 4.2.3)."""
+    said = _BASE.search(html, 0, _HEAD)
+    base = urls.resolve(url, unescape(said[1].decode("ascii", "ignore"))) if said else ""
+    return base if urls.is_http(base) else url
 
 
 def parse_page(html: bytes, url: str) -> Element | None:
@@ -69,15 +84,17 @@ class Cut(NamedTuple):
     """The blocks at the article's end and those behind it: where a paywall speaks."""
 
 
-def cut(tree: Element, url: str, *, title: str = "", author: str = "", site: str = "", image: str = "") -> Cut:
+def cut(
+    tree: Element, url: str, *, title: str = "", author: str = "", site: str = "", image: str = "", base: str = ""
+) -> Cut:
     """Return what of a page is its article; the tree is used up. The byline is looked for where ``author`` is empty.
 
-    ``image`` is the address of the picture that the page says is its own.
+    ``image`` is the address of the picture that the page says is its own, ``base`` what its addresses start from.
     """
     body, blocks, kept, *_ = _judged(tree, url, title, author)
     if not any(kept):
         return Cut()
-    picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), url, image)
+    picture = picture_at_top(text_blocks.pictures_at_top(body, blocks, kept), base or url, image)
     byline = "" if author else visible.byline(blocks, site)[0]
     last = max(place for place, is_kept in enumerate(kept) if is_kept)
     near = tuple(block.text for block in blocks[max(0, last - 2) : last + 5])
@@ -109,9 +126,14 @@ def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
     from broadsheet.articles import choose
 
     body = tree.find("body")
+    formulas_to_code(body)
+    listings_alone(body)
+    posts_to_frames(body)
+    captions_to_figures(body)
+    figures_of_text(body)
     blocks = text_blocks.page_blocks(body)
     found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))
-    return Judged(body, blocks, choose.is_kept(blocks, found))
+    return Judged(body, blocks, with_notes(body, blocks, choose.is_kept(blocks, found)))
 
 
 def cut_by(
@@ -138,7 +160,7 @@ def cut_by(
     if body is None:
         return None
     found = [(image, False) for image in shown.iter("img")] if shown is not None else []
-    picture = picture_at_top(found, url, meta.image)
+    picture = picture_at_top(found, base_of(html, url), meta.image)
     signed_anywhere = container.byline == ANYWHERE and not (author or meta.authors)
     undated = not (dated or meta.published)
     whole = _tree(data) if signed_anywhere or undated else None

@@ -16,10 +16,13 @@ from broadsheet.limits import value
 
 MAX_PAGES = value("page_count")
 """Pages of one article that are put together."""
-_NEXT = re.compile(
-    r"^\W*(?:下一?[页頁]|后一页|後一頁|余下全文|餘下全文|next(?: page)?|seite \d+|\d{1,2})\W*$", re.IGNORECASE
+_NEXT_PAGE = re.compile(
+    r"^\W*(?:下一?[页頁]|后一页|後一頁|余下全文|餘下全文|次のページ|next page|page \d+|seite \d+|\d{1,2})\W*$",
+    re.IGNORECASE,
 )
+_NEXT = re.compile(r"^\W*next\W*$", re.IGNORECASE)
 _ENDING = re.compile(r"(\.[a-z]{3,5})?$", re.IGNORECASE)
+_NUMBERED = re.compile(r"[_-]\d{1,2}$")
 _FIRST = re.compile(r"([_-]1|/1|/page/1)(?=(\.[a-z]{3,5})?$)", re.IGNORECASE)
 _QUERY = ("page", "pn", "pageno", "pagenum", "curpage", "p")
 _MOST_SAID = 0.5
@@ -70,7 +73,9 @@ def next_page(tree: Element, url: str, first: str, known: int) -> str:
             continue
         address = urls.resolve(url, href)
         plain = _plain(address)
-        if plain in sure and (not _is_vague(plain) or _says_next(link)):
+        if plain in sure and (
+            _says_next_page(link) if _is_namesake(plain) else not _is_vague(plain) or _says_next(link)
+        ):
             return address
         if known == 1 and plain in likely and _says_next(link) and plain.rsplit("?", 1)[0] != _plain(first):
             return address  # the second page is called 1 by some
@@ -79,11 +84,25 @@ def next_page(tree: Element, url: str, first: str, known: int) -> str:
 
 def _is_vague(plain: str) -> bool:
     """Return whether the number may be anything: ``?p=2`` is another article on many sites."""
-    return bool(re.search(r"[?&]p=\d+$", plain))
+    return bool(re.search(r"[?&]p=\d+(?:&|$)", plain))
+
+
+def _is_namesake(plain: str) -> bool:
+    """Return whether an address without an ending has its number in its name: sites tell articles of one title apart so."""
+    path = plain.partition("?")[0]
+    return "?" not in plain and not _ENDING.search(path)[0] and bool(_NUMBERED.search(path))  # type: ignore[index]
 
 
 def _says_next(link: Element) -> bool:
-    return "next" in (link.get("rel") or "").lower().split() or bool(_NEXT.match(text_of(link)[:40]))
+    return (
+        "next" in (link.get("rel") or "").lower().split()
+        or bool(_NEXT.match(text_of(link)[:40]))
+        or _says_next_page(link)
+    )
+
+
+def _says_next_page(link: Element) -> bool:
+    return bool(_NEXT_PAGE.match(text_of(link)[:40]))
 
 
 def _addresses(first: str, number: int) -> set[str]:
@@ -96,15 +115,14 @@ def _addresses(first: str, number: int) -> set[str]:
     found = {f"{stem}{sign}{number}{ending}{more}" for sign in ("_", "-", "/", "/page/")}
     if ending:
         found |= {f"{base}/{number}{more}", f"{stem}/{number}{more}"}
-    kept = "&".join(part for part in query.split("&") if part and part.partition("=")[0].lower() not in _QUERY)
-    found |= {f"{base}?{kept}&{name}={number}" if kept else f"{base}?{name}={number}" for name in _QUERY}
-    return found
+    kept = [part for part in query.split("&") if part and part.partition("=")[0] not in _QUERY]
+    return found | {f"{base}?{'&'.join(sorted((*kept, f'{name}={number}')))}" for name in _QUERY}
 
 
 def _plain(address: str) -> str:
-    """Return an address for comparison: without scheme, ``www.``, fragment and slash at its end, the query in lower case."""
+    """Return an address for comparison: without scheme, ``www.``, fragment and last slash, the query in lower case and order."""
     parts = urlsplit(address)
-    query = f"?{parts.query.lower()}" if parts.query else ""
+    query = "?" + "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
     return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
 
 

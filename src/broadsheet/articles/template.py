@@ -6,7 +6,7 @@ A block is boilerplate in its time only, so a template carries the number of its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from broadsheet.articles.images import settle_sources
 from broadsheet.articles.limits import page_exceeded
 from broadsheet.articles.page import judge
 from broadsheet.articles.rules import QUOTED
+from broadsheet.articles.structure import paragraphs_from_breaks
 from broadsheet.articles.tree import Element, drop, parse_fragment, text_blocks, text_of
 from broadsheet.model import Record, Removed
 from broadsheet.text import digest
@@ -29,7 +30,8 @@ MAX_REMOVED = 0.35
 
 _MAX_JUDGED = 10
 """Pages whose blocks are judged to find the container; more of them say the same."""
-_SERIES = frozenset("h1 h2 h3 h4 h5 h6 figcaption th".split())
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_SERIES = _HEADINGS | {"figcaption", "th"}
 """Headings and captions recur in honest series ("Upgrading", "Chart of the day") and are kept."""
 
 
@@ -80,6 +82,7 @@ def _learn(pieces: Iterable[tuple[str, str]], *, of_feed: bool = False) -> Templ
         samples += 1
         root = parse_fragment(fragment)
         settle_sources(root, base_url)
+        paragraphs_from_breaks(root)
         blocks = [text for _, text in text_blocks(root)]
         lines.update(set(map(_key, blocks)))
         whole = blocks or [text_of(root)]
@@ -111,13 +114,15 @@ def apply_template(
                 Removed(what=image.get("src"), why="repeated picture", evidence=_evidence(count, template.samples))
             )
             drop(image)
+    known = text_blocks(root) if blocks is None else blocks
     repeated = [
         (block, text, template.lines[key])
-        for block, text in (text_blocks(root) if blocks is None else blocks)
+        for block, text in known
         if block.tag not in _SERIES and (key := _key(text)) in template.lines and text[:QUOTED] not in keep
     ]
-    if not repeated:
+    if not repeated or len(repeated) == len(known):  # what says nothing else says that
         return removed
+    repeated += _left_alone(known, {block for block, _, _ in repeated}, template, keep)
     total = len(text_of(root))
     if sum(len(text) for _, text, _ in repeated) > total * MAX_REMOVED and total > 400:
         return removed
@@ -125,6 +130,25 @@ def apply_template(
         removed.append(Removed(what=text[:QUOTED], why="repeated block", evidence=_evidence(count, template.samples)))
         drop(block)
     return removed
+
+
+def _left_alone(
+    blocks: Sequence[tuple[Element, str]], gone: Collection[Element], template: Template, keep: Sequence[str]
+) -> list[tuple[Element, str, int]]:
+    """Return the recurring headings under which nothing is left."""
+    found: list[tuple[Element, str, int]] = []
+    after: Element | None = None
+    is_cut = False
+    for block, text in reversed(blocks):
+        if block in gone:
+            is_cut = True
+            continue
+        count = template.lines.get(_key(text), 0) if block.tag in _HEADINGS and text[:QUOTED] not in keep else 0
+        if is_cut and count and (after is None or after.tag in _HEADINGS):
+            found.append((block, text, count))
+        else:
+            after, is_cut = block, False
+    return found
 
 
 def _key(text: str) -> str:

@@ -27,6 +27,7 @@ PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.htm
 _UNKNOWN_VOID = re.compile(
     rb"<([eE][mM][bB][eE][dD]|[sS][oO][uU][rR][cC][eE]|[tT][rR][aA][cC][kK]|[wW][bB][rR])\b([^<>]{0,4000})>"
 )
+_BLANK = "\u3000 \t\r\n\u00a0"
 _CONTROLS = bytes({*range(32)} - {9, 10, 12, 13})
 _FORM_FEED = bytes.maketrans(b"\f", b" ")
 _NO_CHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
@@ -180,11 +181,15 @@ def _lines(root: Element, leave: Collection[Element]) -> list[str]:
     return found
 
 
+def _is_blank_line(element: Element) -> bool:
+    return element.tag == "br" and not (element.tail or "").strip(_BLANK)
+
+
 def prune(root: Element) -> None:
     """Take out blocks that hold neither text nor a picture, innermost first."""
     for element in reversed(
-        list(root.iter("p", "div", "span", "figure", "ul", "ol", "li", "section", "blockquote", "a"))
+        list(root.iter("p", "div", "span", "figure", "figcaption", "ul", "ol", "li", "section", "blockquote", "a"))
     ):
-        if element is root or len(element) or (element.text or "").strip("\u3000 \t\r\n\u00a0"):
+        if element is root or (element.text or "").strip(_BLANK) or not all(map(_is_blank_line, element)):
             continue
         drop(element)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import chain, islice
 
+from lxml import etree
+
 from broadsheet import urls
 from broadsheet.articles.blocks import HINT, Block, hints_of
 from broadsheet.articles.tree import Element, raw_text, text_of
@@ -19,24 +21,36 @@ from broadsheet.text import collapse, is_cjk, letters
 _BY = re.compile(
     r"^\W*(?:(?:(?:written|authored|posted|published|reported|reviewed|story|words)\s+by:?|by:?|von|par|por|di|da|door|av|af|od)\s+"
     r"|(?:autor(?:in)?|auteure?|author|text)\s*[:/|]\s*"
-    r"|(?:作者|撰文|文|来源|編集|编辑|글)\s*[:：/／|]\s*|(?:本报|本刊|特约)?(?:见习)?记者\s*[:：/／|]?\s*)",
+    r"|(?:作者|撰文|撰稿人?|著者|筆者|執筆者?|取材[・、]文|文|来源|來源|編集|编辑|글)\s*[:：/／|]\s*"
+    r"|(?:本报|本刊|特约)?(?:见习)?(?:记者\s*[:：/／|]?|記者[\s:：/／|])\s*)",
     re.IGNORECASE,
 )
+_WRITER = re.compile(r"(?:作者|撰文|撰稿人?|著者|筆者|執筆者?|(?:本报|本刊)?[记記]者)\s*[:：]")
+"""Of a person; other labels before a name are of newspapers and of those who did not write it, too."""
 # Where a name ends and the date, the rubric or a button begins.
 _AFTER = re.compile(
-    r"\s*(?:[|·•–—\n\t/]|\d{1,2}[./:]\d|\b\d{4}\b|\b(?:on|am|le|el|il|vom|updated|published|posted|follow|share|in|for|is)\b|"
+    r"\s*(?:[|·•–—\n\t/]|(?:[来來]源|作者|[记記]者|(?:责任)?[编編][辑輯]|责编|摄影|(?:发布)?时间|发布|阅读|浏览|点击|字号)\s*[:：（(]|"
+    r"\d{1,2}[./:]\d|\b\d{4}\b|\b(?:on|am|le|el|il|vom|updated|published|posted|follow|share|in|for|is)\b|"
     r"\d{1,2}\s\w+\s\d{4}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s\d|@|\().*$",
     re.IGNORECASE | re.DOTALL,
 )
 _AUTHOR = re.compile(r"(?i)author|byline|by-line|/autor/|/profile/")
 _BUTTON = re.compile(r"(?i)follow|btn|button|subscribe|share")
-_NO_NAME = re.compile(r"[@\d<>{}]|https?:|^www\.|\b(?:by|from|author|written|about|link|profile)$", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"[@\d<>{}？！。?!]|https?:|^www\.|\b(?:by|from|author|written|about|link|profile)$", re.IGNORECASE
+)
+_AND = re.compile(r"\s*(?:[,，、&]|[,，]?\s*(?:and|und|et|y|e|en|och|og|和|与))\s*", re.IGNORECASE)
+_MAX_BESIDE = 5
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _OF_CHANGE = re.compile(r"(?i)modif|updat|chang")
 # What a site tells its counters and advertisers of the article; the dates of others that its scripts know are called otherwise.
 _FIRST_DAY = re.compile(
     r"""(?i)["']?\b(?:(?:first|original|article|content|page)[_\s-]?(?:publish(?:ed)?|publication|pub)[_\s-]?(?:date|time|at)"""
     r"""(?:time)?|datepublished)["']?\s*[:=]\s*["']((?:19|20)\d\d)[-./]?(\d\d)[-./]?(\d\d)(?!\d)"""
+)
+_NEW_YEAR = re.compile(
+    r"(?i)(?<!\d)0?1[./-]0?1(?!\d)|(?:19|20)\d\d0101|(?<!\d)0?1[月월]\s?0?1[日일]|"
+    r"(?<!\d)0?1(?:st|er|\.|º)?\s{1,4}(?:de\s)?(?:jan|ene|gen|янв)|jan[a-z]{0,6}\.?\s{1,4}0?1(?!\d)"
 )
 _MAX_DATE = 80
 _MAX_TIMES, _MAX_LINKS = 20, 3
@@ -145,12 +159,35 @@ def byline(blocks: Sequence[Block], *not_names: str) -> tuple[str, Element | Non
     Marked as such (``rel``, ``itemprop``) before called so (``class``, address) before said so ("By …").
     """
     short = [block for block in blocks if len(block.text) <= 120 and not block.near & _ELSEWHERE]
-    said = ((block.text, block.element) for block in short if _BY.match(block.text))
-    for candidates in (_marked(short), _called(short), said):
+    for candidates in (_marked(short), _called(short), _said(short)):
         for text, element in candidates:
             if name := name_in(text, *not_names):
-                return name, element
+                others = (name_in(other, *not_names) for other in _beside(element))
+                return ", ".join(dict.fromkeys((name, *filter(None, others)))), element
     return "", None
+
+
+def _said(blocks: Sequence[Block]) -> Iterator[tuple[str, Element]]:
+    """Yield what stands behind "By" and the like, that of writers first, at the beginning of a line and inside it."""
+    for block in blocks:
+        if label := _WRITER.search(block.text):
+            yield block.text[label.start() :], block.element
+    for block in blocks:
+        if _BY.match(block.text):
+            yield block.text, block.element
+
+
+def _beside(element: Element) -> Iterator[str]:
+    """Yield the texts of the elements that follow with nothing but "and" between, and are made as this one is."""
+    kind = (element.tag, element.get("class"), element.get("rel"), element.get("itemprop"))
+    for _ in range(_MAX_BESIDE):
+        after = element.getnext()
+        if after is None or not _AND.fullmatch(element.tail or ""):
+            return
+        if kind != (after.tag, after.get("class"), after.get("rel"), after.get("itemprop")):
+            return
+        element = after
+        yield " ".join(element.itertext())
 
 
 def _marked(blocks: Sequence[Block]) -> Iterator[tuple[str, Element]]:
@@ -214,6 +251,10 @@ def _told(page: Element | str, url: str | None = None) -> datetime | None:
         found = find_date(page, original_date=True, url=url, extensive_search=True, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, AttributeError, OverflowError):  # htmldate on dates that no calendar has
         return None
+    if found and found.endswith("-01-01") and not isinstance(page, str):
+        # What has nothing but a year, that of the copyright, is made its first day.
+        shown = f"{url} {etree.tostring(page, encoding='unicode')}"
+        found = found if _NEW_YEAR.search(shown) else None
     return _day(found) if found else None
 
 

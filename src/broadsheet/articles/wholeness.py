@@ -8,6 +8,7 @@ cut off decides the same.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 from zlib import crc32
 
@@ -19,6 +20,11 @@ WHOLE = 120
 SHARE = 0.8
 """Of a page's article that a whole entry has at least: the page's own furniture counts too."""
 _BREAKS = ("…", "...", "[…]", "[...]", "阅读全文", "查看全文", "Read more", "Continue reading")
+_BREAKS_OFF = re.compile(
+    r"(?:…|\.\.\.)\W{0,4}(?:(?:continue|keep) reading|read (?:more|on)|阅读全文|阅读原文|查看全文|继续阅读|続きを読む|weiterlesen|"
+    r"lire la suite)(?![a-z]).{0,150}$", re.IGNORECASE,
+)  # fmt: skip
+_END = 200
 TRIAL, CHECK = 5, 8
 """Pages of which one is looked at: while nothing is known of a feed, and once it is known to be whole."""
 _MOST = 40
@@ -39,13 +45,17 @@ class Votes(NamedTuple):
 
 def is_cut(entry: Entry) -> bool:
     """Return whether an entry's text says itself that it goes on elsewhere."""
-    return _text(entry).endswith(_BREAKS)
+    return _breaks_off(_text(entry))
+
+
+def _breaks_off(text: str) -> bool:
+    return text.endswith(_BREAKS) or _BREAKS_OFF.search(text[-_END:]) is not None
 
 
 def is_whole(entry: Entry) -> bool:
     """Return whether the feed carries an article in full, as far as its text alone can tell."""
     text = _text(entry)
-    return not text.endswith(_BREAKS) and words(text) >= WHOLE * (2 if is_cjk(text) else 1)
+    return not _breaks_off(text) and words(text) >= WHOLE * (2 if is_cjk(text) else 1)
 
 
 def verdict(votes: Votes) -> Literal["whole", "short", ""]:
