@@ -22,9 +22,8 @@ import numpy as np
 
 from benchmarks.measure import CORPUS, Row
 from broadsheet.articles import choose, evidence
-from broadsheet.articles.blocks import page_blocks
 from broadsheet.articles.metadata import read_metadata
-from broadsheet.articles.page import advice, parse_page
+from broadsheet.articles.page import advice, blocks_of, parse_page
 
 PAGES = CORPUS / "pages"
 TARGET = Path(choose.__file__).with_name("weights.json")
@@ -95,7 +94,7 @@ def _samples(scorer: Any) -> Iterator[Sample]:
         if tree is None:
             continue
         meta = read_metadata(tree, item["url"])
-        blocks = page_blocks(tree.find("body"))
+        blocks = blocks_of(tree.find("body"))
         if not blocks:
             continue
         page = evidence.read_page(blocks, title=meta.title, author=", ".join(meta.authors))

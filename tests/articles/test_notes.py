@@ -37,3 +37,10 @@ def test_notes_to_which_the_text_leads_are_kept(notes: str) -> None:
 )
 def test_what_no_mark_leads_to_is_no_note(after: str) -> None:
     assert "By the old clock." not in text_with(after)
+
+
+def test_a_short_link_that_is_no_mark_leads_to_no_note() -> None:
+    html = page((MARKED * 3).replace("[2]", "Talk")).replace(
+        b"</article>", b'<div class="comments"><p id="n2">By the old clock.</p></div></article>'
+    )
+    assert "By the old clock." not in extract_article(html, url=URL).text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from broadsheet.articles.blocks import Block
 from broadsheet.articles.tree import BLOCKS, Element, raw_text, text_of
 
-_MAX_MARK = 6
-"""Characters of a mark: ``[12]``, ``*``, ``†``; links with more lead to parts of the text."""
+_MARK = re.compile(
+    r"[\[(（［【]?\s*(?:(?:注|註|fn|note)?\s*\d{1,3}|[a-z]|[ivx]{1,5}|[*†‡§¶]{1,3})\s*[\])）］】]?", re.IGNORECASE
+)
+"""A mark: ``[12]``, ``*``, ``†``, ``注1``; links that say anything else lead to parts of the page."""
 _MAX_NOTE = 2_000
 
 
@@ -28,7 +31,7 @@ def _led_to(block: Block) -> list[str]:
     links = [link for element, part in block.pieces if part == "whole" for link in element.iter("a")]
     return [
         name for link in links
-        if (name := (link.get("href") or "")[1:]) and link.get("href")[0] == "#" and 0 < len(text_of(link)) <= _MAX_MARK
+        if (name := (link.get("href") or "")[1:]) and link.get("href")[0] == "#" and _MARK.fullmatch(text_of(link))
     ]  # fmt: skip
 
 

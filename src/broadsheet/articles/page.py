@@ -126,14 +126,19 @@ def _judged(tree: Element, url: str, title: str, author: str) -> Judged:
     from broadsheet.articles import choose
 
     body = tree.find("body")
+    blocks = blocks_of(body)
+    found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))
+    return Judged(body, blocks, with_notes(body, blocks, choose.is_kept(blocks, found)))
+
+
+def blocks_of(body: Element) -> list[text_blocks.Block]:
+    """Return the blocks of a page's body, once formulas, listings, posts and figures are in a form that can be judged."""
     formulas_to_code(body)
     listings_alone(body)
     posts_to_frames(body)
     captions_to_figures(body)
     figures_of_text(body)
-    blocks = text_blocks.page_blocks(body)
-    found = choose.choose(blocks, title=title, author=author, adviser=partial(advice, tree, url))
-    return Judged(body, blocks, with_notes(body, blocks, choose.is_kept(blocks, found)))
+    return text_blocks.page_blocks(body)
 
 
 def cut_by(
