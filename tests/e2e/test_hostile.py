@@ -31,6 +31,8 @@ REFUSED = {
     "http-length-lies-huge": "(limit [poll] max_bytes)",
 }  # fmt: skip
 """What must fail, and a part of the reason that is told."""
+ANSWERED = {"http-long-body": ("failed", "unchanged")}
+"""The half of it that its length tells holds no item; whether the rest comes in time to be seen as no HTTP is left to chance."""
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +75,12 @@ def test_a_hostile_document_is_named_bounded_and_harmless(
     assert ended["peak"] - usual < RISE
     assert ended["cpu"] < SECONDS
     assert world[1].hits == [], "the canary was asked"
-    assert feed["outcome"] in ("new", "failed")
+    assert feed["outcome"] in ANSWERED.get(case["id"], ("new", "failed"))
     if case["id"] in REFUSED:
         assert feed["outcome"] == "failed"
         assert REFUSED[case["id"]] in feed["why"]
-    assert feed["outcome"] == "new" or feed["why"], "a failure says why"
+    assert feed["outcome"] != "failed" or feed["why"], "a failure says why"
+    assert len(feed["why"]) < 400, "no reason quotes the document"
     public = tmp_path / "public"
     for page in public.rglob("*.html"):
         assert not re.search(rb"root:[^\n]{0,3}:0:0", page.read_bytes()), "no file of this machine is printed"

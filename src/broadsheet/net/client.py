@@ -475,4 +475,7 @@ def _in_words(url: str, error: BaseException) -> str:
         return limits.named(f"{url}: the answer's head has more than {MAX_HEADERS} lines", "header_lines")
     if isinstance(error, aiohttp.ClientPayloadError):
         return f"{url}: the answer was cut off"
+    if isinstance(error, aiohttp.ClientResponseError):  # behind a blank line it quotes the whole answer
+        said = " ".join(error.message.partition("\n\n")[0].split()).rstrip(":")
+        return f"{url}: the answer is no valid HTTP ({said[:200]})"
     return f"{url}: {text or type(error).__name__}"
