@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import random
 import signal
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
 from pathlib import Path
+from typing import Any
 
 import pytest
+from distributed.scheduler import KilledWorker
 
 from broadsheet.config import EngineConfig
 from broadsheet.configfile import parse_config
 from broadsheet.engine import Engine, open_engine
-from broadsheet.engine.dask import DaskEngine
+from broadsheet.engine.dask import DaskEngine, pass_on
 from broadsheet.engine.futures import MAX_KILLS, Portion, Sized
 from broadsheet.engine.inline import InlineEngine
 from broadsheet.engine.pool import PoolEngine
@@ -400,3 +404,30 @@ def test_workers_that_are_killed_at_any_moment_cost_nothing(cluster: Cluster, tm
             os.kill(cluster.pids()[0], signal.SIGKILL)
     engine.close()
     assert found == {item.key: Done(item.key, item.key) for item in items}
+
+
+class Lost:
+    """A task of Dask's that had come to its end when its worker died with the result."""
+
+    def __init__(self, *, taken_back: bool) -> None:
+        self._taken_back = taken_back
+
+    def __await__(self) -> Iterator[Any]:
+        raise KilledWorker("task", None, 0)
+        yield
+
+    def cancelled(self) -> bool:
+        return self._taken_back
+
+
+@pytest.mark.parametrize("by_us", [False, True])
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_promise_is_kept_open_by_no_result_that_was_lost(by_us: bool, taken_back: bool) -> None:
+    promise: Future[Any] = Future()
+    if by_us:
+        promise.cancel()
+    asyncio.run(pass_on(Lost(taken_back=taken_back), promise))
+    assert wait([promise], timeout=0).done == {promise}
+    assert promise.cancelled() == (by_us or taken_back)
+    if not promise.cancelled():
+        assert isinstance(promise.exception(), KilledWorker)

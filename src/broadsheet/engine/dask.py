@@ -10,7 +10,7 @@ import logging
 import pickle
 import time
 from collections.abc import Collection, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, InvalidStateError
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -67,7 +67,10 @@ class DaskEngine(FutureEngine):
             self._connect()
         with dask.config.set(_LARGE):
             key = f"broadsheet-{uuid4().hex}"
-            sent: Promise = self._ask(self._executor.submit, _run, pickle.dumps((work, batch), _PROTOCOL), key=key)
+            task = self._ask(self._client.submit, _run, pickle.dumps((work, batch), _PROTOCOL), key=key)
+        sent = Promise()
+        sent.add_done_callback(lambda done: task.cancel() if done.cancelled() and not task.cancelled() else None)
+        self._ask(self._client.loop.add_callback, pass_on, task, sent)
         self._keys[sent] = key
         sent.add_done_callback(lambda done: self._keys.pop(done, None))
         return sent
@@ -133,7 +136,6 @@ class DaskEngine(FutureEngine):
             self.close()
             why = f"[engine] address is {self._address!r}: no scheduler with workers answers there ({error}). "
             raise EngineError(why + "Start them: dask scheduler, and dask worker with this address") from None
-        self._executor = self._client.get_executor()
         for worker, version in self._ask(self._client.run, _version, on_error="return").items():
             if version != __version__:
                 self.close()
@@ -155,6 +157,25 @@ def _run(packed: bytes) -> bytes:
     """Run a packed batch on a worker. The scheduler unpacks what it passes on, and a batch has thousands of parts."""
     work, batch = pickle.loads(packed)  # noqa: S301 - sent by the driver
     return pickle.dumps(run(work, batch), _PROTOCOL)
+
+
+async def pass_on(task: Any, promise: Promise) -> None:
+    """Give a promise what comes of a task.
+
+    Dask's own executor leaves a promise open for ever where a worker dies between the end of a task and the fetching of its result.
+    """
+    try:
+        made = await task
+    except Exception as error:  # noqa: BLE001 - whatever it ended in
+        if task.cancelled():
+            promise.cancel()
+        with suppress(InvalidStateError):  # it may be taken back at any moment
+            promise.set_exception(error)
+    else:
+        with suppress(InvalidStateError):
+            promise.set_result(made)
+    if promise.cancelled():
+        promise.set_running_or_notify_cancel()  # wakes up who waits
 
 
 def _client_class() -> Any:
