@@ -9,7 +9,8 @@ import re
 
 from broadsheet import urls
 from broadsheet.articles.rules import QUOTED, Rules
-from broadsheet.articles.tree import Element, drop, text_of
+from broadsheet.articles.tree import Element, drop, last_of, text_of
+from broadsheet.articles.wholeness import READ_ON
 from broadsheet.model import Removed
 from broadsheet.text import letters
 
@@ -46,10 +47,7 @@ _EDGE_LINES = [
         "read-more line",
     ),
 ]  # fmt: skip
-_READ_ON = re.compile(
-    r"\W*(?:(?:continue|keep) reading|read (?:more|on)|阅读全文|阅读原文|查看全文|继续阅读|続きを読む|weiterlesen|lire la suite)"
-    r"(?![a-z]).{0,150}", re.IGNORECASE | re.DOTALL,
-)  # fmt: skip
+_READ_ON = re.compile(rf"\W*{READ_ON}", re.IGNORECASE | re.DOTALL)
 
 
 def drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Removed]:
@@ -72,7 +70,7 @@ def drop_edge_lines(blocks: list[tuple[Element, str]], rules: Rules) -> list[Rem
 def drop_read_on(blocks: list[tuple[Element, str]], base_url: str, rules: Rules) -> list[Removed]:
     """Take out the link at the end of a teaser that leads to the rest of it, on the same site."""
     last = next((block for block, _ in reversed(blocks) if block.getparent() is not None), None)
-    link = next(iter(reversed(list(last.iter("a")))), None) if last is not None else None
+    link = last_of(last.iter("a")) if last is not None else None
     if last is None or link is None:
         return []
     said, whole = text_of(link), text_of(last)

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from broadsheet import urls
-from broadsheet.articles.tree import Element, drop, make, replace, text_of
+from broadsheet.articles.tree import Element, drop, last_of, make, replace, text_of
 from broadsheet.text import collapse
 
 FRAMES = ("iframe", "embed", "object", "video", "audio")
@@ -48,7 +48,7 @@ def posts_to_frames(root: Element) -> None:
     for quote in list(root.iter("blockquote")):
         if not _POSTS.intersection((quote.get("class") or "").split()):
             continue
-        last = next(iter(reversed(list(quote.iter("a")))), None)
+        last = last_of(quote.iter("a"))
         named = (quote.get("cite"), quote.get("data-instgrm-permalink"), last.get("href") if last is not None else "")
         address = next((one.strip() for one in named if one and urls.is_http(one.strip())), "")
         if address:

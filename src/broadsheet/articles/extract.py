@@ -72,9 +72,9 @@ def extract_article(
     and the feed gives nothing in its place. ``published`` is left empty when nobody gives a date; it is in the zone in which the
     page gives it, so that its day is the publisher's.
     """
-    found, refused = _Found(), list[Removed]()
+    found, refused, page_base = _Found(), list[Removed](), page.base_of(html, url)
     try:
-        found = _from_page(html, url, entry, template, rules, more) if html else found
+        found = _from_page(html, url, page_base, entry, template, rules, more) if html else found
     except LimitExceeded as error:
         if not (entry and (entry.content or entry.summary)):
             raise
@@ -87,7 +87,7 @@ def extract_article(
     if not markup and found.cut.body is None and not (entry and entry.title):
         raise ExtractError(f"{url}: neither the page nor the feed holds any text")
     title = _title(entry, meta)
-    base = page.base_of(html, url) if origin == "page" or not (entry and entry.link) else entry.link
+    base = page_base if origin == "page" or not (entry and entry.link) else entry.link
     if origin == "page" and found.cut.body is not None:
         root = found.cut.body
         removed = [*found.removed, *tidy_tree(root, base_url=base, title=title, template=template, rules=rules)]
@@ -222,13 +222,20 @@ class _Found(NamedTuple):
 
 
 def _from_page(
-    html: bytes, url: str, entry: Entry | None, template: Template | None, rules: Rules, more: Sequence[tuple[bytes, str]]
+    html: bytes, url: str, base: str, entry: Entry | None, template: Template | None, rules: Rules,
+    more: Sequence[tuple[bytes, str]],
 ) -> _Found:  # fmt: skip
     fast: _Found | None = None
     container = template.container if template is not None and not (rules.body or rules.drop) else Container()
     if container.selector and (
         parts := page.cut_by(
-            html, url, container, titled=bool(entry and entry.title), author=_signed(entry), dated=_is_dated(entry)
+            html,
+            url,
+            container,
+            titled=bool(entry and entry.title),
+            author=_signed(entry),
+            dated=_is_dated(entry),
+            base=base,
         )
     ):
         cut, meta = parts
@@ -236,24 +243,25 @@ def _from_page(
         fast = _Found(cut, _with_byline(meta, cut.byline), walls.behind(cut.body, near, meta.closed))
         if not is_checked(url):
             return fast
-    found = _judged(html, url, entry, rules, more)
+    found = _judged(html, url, base, entry, rules, more)
     if fast is None or fast.cut.body is None or found.cut.body is None:
         return found
     alike = agreement(fast.cut.body, found.cut.body)
     return fast if alike >= MIN_EVERY else found._replace(doubt=f"its container has {alike:.0%} of the same words")
 
 
-def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequence[tuple[bytes, str]]) -> _Found:
+def _judged(
+    html: bytes, url: str, base: str, entry: Entry | None, rules: Rules, more: Sequence[tuple[bytes, str]]
+) -> _Found:
     """Return what a page gives where each of its blocks is judged."""
     tree = page.parse_page(html, url)
     if tree is None:
         return _Found()
-    wall = walls.instead(
-        tree, url, asked=entry.link if entry else "", title=plain_title(entry.title) if entry else ""
-    )  # fmt: skip
+    known = plain_title(entry.title) if entry else ""
+    wall = walls.instead(tree, url, asked=entry.link if entry else "", title=known)
     if wall is not None:
         return _Found(wall=wall)
-    is_titled = walls.is_titled(tree, plain_title(entry.title) if entry else "")
+    is_titled = walls.is_titled(tree, known)
     following = paging.next_page(tree, url, url, 1) if paging.may_go_on(html, url) else ""
     meta = read_metadata(tree, url)
     title = _title(entry, meta)
@@ -263,9 +271,7 @@ def _judged(html: bytes, url: str, entry: Entry | None, rules: Rules, more: Sequ
     removed = drop_by(tree, rules)
     if (body := body_by(tree, rules)) is not None:
         return _joined(_Found(page.Cut(body), meta, None, tuple(removed), following), url, more, title, rules)
-    cut = page.cut(
-        tree, url, title=title, author=byline, site=meta.site, image=meta.image, base=page.base_of(html, url)
-    )
+    cut = page.cut(tree, url, title=title, author=byline, site=meta.site, image=meta.image, base=base)
     wall = walls.excuse(cut.body, is_titled) if cut.body is not None else None
     if cut.body is None or wall is not None:
         cut = page.cut_scripts(html, url)

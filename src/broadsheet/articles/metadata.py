@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -255,22 +255,24 @@ def _scripts(tree: Element) -> list[str]:
 def _json_ld(scripts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the first article object of the page's JSON-LD and its object for the page itself, empty where there is none."""
     whole: dict[str, Any] = {}
+    documents: list[Any] = []
     for script in scripts:
-        for item in _objects(_document(script)):
+        documents.append(_document(script))
+        for item in _objects(documents[-1]):
             kind = item.get("@type")
             names = [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
             if any(_ARTICLE_TYPES.fullmatch(name[:60]) for name in names):
-                return _resolved(item, scripts), whole
+                return _resolved(item, chain(documents, map(_document, scripts[len(documents) :]))), whole
             whole = whole or (item if "WebPage" in names else {})
     return {}, whole
 
 
-def _resolved(article: dict[str, Any], scripts: Sequence[str]) -> dict[str, Any]:
+def _resolved(article: dict[str, Any], documents: Iterable[Any]) -> dict[str, Any]:
     """Return an article's object with the authors and pictures that it names by their ``@id`` only."""
     wanted = [field for field in ("author", "image") if _is_reference(article.get(field))]
     if not wanted:
         return article
-    known = {item["@id"]: item for document in map(_document, scripts) for item in _objects(document) if _is_told(item)}
+    known = {item["@id"]: item for document in documents for item in _objects(document) if _is_told(item)}
 
     def told(value: Any) -> Any:
         found = (

@@ -142,12 +142,20 @@ def blocks_of(body: Element) -> list[text_blocks.Block]:
 
 
 def cut_by(
-    html: bytes, url: str, container: Container, *, titled: bool = False, author: str = "", dated: bool = False
+    html: bytes,
+    url: str,
+    container: Container,
+    *,
+    titled: bool = False,
+    author: str = "",
+    dated: bool = False,
+    base: str = "",
 ) -> tuple[Cut, Metadata] | None:
     """Return the article in the site's container and what the page says of itself.
 
     None where the page is too much for lexbor, does not fit or may go on in another. What is known of it already, its
     title, ``author`` and date, is not looked for where that takes time: the title not at all, the others not in the whole page.
+    ``base`` is what its addresses start from, where that is not its own.
     """
     from selectolax.lexbor import LexborHTMLParser
 
@@ -165,7 +173,7 @@ def cut_by(
     if body is None:
         return None
     found = [(image, False) for image in shown.iter("img")] if shown is not None else []
-    picture = picture_at_top(found, base_of(html, url), meta.image)
+    picture = picture_at_top(found, base or url, meta.image)
     signed_anywhere = container.byline == ANYWHERE and not (author or meta.authors)
     undated = not (dated or meta.published)
     whole = _tree(data) if signed_anywhere or undated else None

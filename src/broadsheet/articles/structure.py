@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from broadsheet import urls
-from broadsheet.articles.tree import BLOCKS, Element, drop, make, raw_text, replace
+from broadsheet.articles.tree import BLOCKS, Element, drop, last_of, make, raw_text, replace
 
 _RENAMED = dict.fromkeys(
     "section article main header footer aside nav center address fieldset form hgroup".split(), "div"
@@ -172,7 +172,8 @@ def listings_alone(root: Element) -> None:
         listings = [part for part in parts if part is not None and not _NUMBERS.fullmatch(raw_text(part))]
         if len(parts) != 2 or None in parts or len(listings) != 1:
             continue
-        outer = next(iter(reversed(list(table.iterancestors("pre")))), table)
+        around = last_of(table.iterancestors("pre"))
+        outer = table if around is None else around
         if outer.getparent() is not None and len(list(outer.iter("table"))) <= 1:
             replace(outer, listings[0])
     for listing in root.iter("pre"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -124,6 +125,11 @@ def leaf_blocks(root: Element) -> Iterator[Element]:
             above = above.getparent()
         holders.add(above)
     yield from (block for block in blocks if block not in holders)
+
+
+def last_of(elements: Iterable[Element]) -> Element | None:
+    """Return the last of the elements, or None where there is none."""
+    return next(iter(deque(elements, maxlen=1)), None)
 
 
 def last_blocks(root: Element, number: int) -> list[Element]:

@@ -120,15 +120,15 @@ def instead(tree: Element, url: str, *, asked: str = "", title: str = "") -> Wal
     host = urls.host(url)
     if asked and _CONSENT_HOST.search(host) and host != urls.host(asked):
         return Wall("consent page", f"led to {host}")
-    titles = _titles(tree)
-    if asked and _is_front(url) and not _is_front(asked) and _is_same_site(url, asked) and not is_titled(tree, title):
+    titles, titled = _titles(tree), is_titled(tree, title)
+    if asked and _is_front(url) and not _is_front(asked) and _is_same_site(url, asked) and not titled:
         return Wall("front page", f"led to {url}")
     found = next(
         (Wall(kind, f"titled {title!r}") for title in titles if 0 < len(title) < _LINE
          for kind, pattern in _KINDS if pattern.search(title)),
         None,
     )  # fmt: skip
-    if found is None or is_titled(tree, title):
+    if found is None or titled:
         return None
     sure = bool(title) and found.kind == "error page"  # with menus and all, errors are long on some sites
     return found if sure or _is_short(tree.find("body")) else None

@@ -20,10 +20,12 @@ WHOLE = 120
 SHARE = 0.8
 """Of a page's article that a whole entry has at least: the page's own furniture counts too."""
 _BREAKS = ("…", "...", "[…]", "[...]", "阅读全文", "查看全文", "Read more", "Continue reading")
-_BREAKS_OFF = re.compile(
-    r"(?:…|\.\.\.)\W{0,4}(?:(?:continue|keep) reading|read (?:more|on)|阅读全文|阅读原文|查看全文|继续阅读|続きを読む|weiterlesen|"
-    r"lire la suite)(?![a-z]).{0,150}$", re.IGNORECASE,
-)  # fmt: skip
+READ_ON = (
+    r"(?:(?:continue|keep) reading|read (?:more|on)|阅读全文|阅读原文|查看全文|继续阅读|続きを読む|weiterlesen|lire la suite)"
+    r"(?![a-z]).{0,150}"
+)
+"""What stands at the end of a teaser and leads to the rest of it; in any case of letters."""
+_BREAKS_OFF = re.compile(rf"(?:…|\.\.\.)\W{{0,4}}{READ_ON}$", re.IGNORECASE)
 _END = 200
 TRIAL, CHECK = 5, 8
 """Pages of which one is looked at: while nothing is known of a feed, and once it is known to be whole."""

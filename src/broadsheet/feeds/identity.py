@@ -60,7 +60,7 @@ def key_entries(entries: Sequence[Entry]) -> list[Keyed]:
     # JSON can hold the character NUL, which PostgreSQL does not take and which ends a text in SQLite's JSON.
     guids = _trusted([entry.guid.strip().replace("\0", "\ufffd") for entry in entries])
     links = _trusted([link_key(entry.link) for entry in entries])
-    counted = _single([link_key(_counted_link(entry)) for entry in entries])
+    counted = _single([link_key(link) if (link := _counted_link(entry)) else "" for entry in entries])
     # Some are told apart by what they say alone.
     alike = not all(guid or link for guid, link in zip(guids, links, strict=True))
     owned: set[str] = set()
